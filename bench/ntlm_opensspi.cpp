@@ -1,0 +1,161 @@
+// opensspi through its C interface: connection contexts with KEY_EXCH, extended session security, SIGN and SEAL.
+#include <array>
+#include <atomic>
+#include <cstring>
+
+#include "bench_peer.hpp"
+#include "opensspi/extra.h"
+#include "opensspi/sspi.h"
+
+// Every allocation of the process, the library's included, comes through here.
+namespace {
+std::atomic<std::uint64_t> allocation_count;
+}
+#define COUNTED __attribute__((visibility("default")))
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+
+COUNTED void* malloc(std::size_t size) {
+  allocation_count.fetch_add(1, std::memory_order_relaxed);
+  return __libc_malloc(size);
+}
+COUNTED void* calloc(std::size_t count, std::size_t size) {
+  allocation_count.fetch_add(1, std::memory_order_relaxed);
+  return __libc_calloc(count, size);
+}
+COUNTED void* realloc(void* old, std::size_t size) {
+  allocation_count.fetch_add(1, std::memory_order_relaxed);
+  return __libc_realloc(old, size);
+}
+COUNTED void* memalign(std::size_t alignment, std::size_t size) {
+  allocation_count.fetch_add(1, std::memory_order_relaxed);
+  return __libc_memalign(alignment, size);
+}
+COUNTED void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
+COUNTED int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
+  *out = memalign(alignment, size);
+  return *out == nullptr ? 12 /* ENOMEM */ : 0;
+}
+}
+
+namespace {
+
+using namespace bench;
+
+constexpr ULONG kClientRequest = ISC_REQ_CONNECTION | ISC_REQ_INTEGRITY | ISC_REQ_CONFIDENTIALITY;
+constexpr ULONG kServerRequest = ASC_REQ_CONNECTION;
+
+SECURITY_STATUS look_up(void*, const SEC_WCHAR*, const SEC_WCHAR*, OPENSSPI_ACCOUNT* account) {
+  std::memcpy(account->NtHash, kNtHash, sizeof kNtHash);
+  return SEC_E_OK;
+}
+
+class Opensspi : public Subject {
+ public:
+  Opensspi();
+  void handshake() override;
+  void keep_pair() override;
+  void sign_pair(std::vector<std::uint8_t>& buffer) override;
+  void seal_pair(std::vector<std::uint8_t>& buffer) override;
+  std::optional<std::uint64_t> allocations() const override { return allocation_count.load(); }
+
+ private:
+  struct Pair {
+    CtxtHandle client, server;
+  };
+  Pair establish();
+
+  CredHandle client_{}, server_{};
+  Pair pair_{};
+};
+
+Opensspi::Opensspi() {
+  std::u16string user = u"alice", domain = u"EXAMPLE", password = u"Passw0rd!", package = u"NTLM";
+  const auto units = [](std::u16string& text) { return reinterpret_cast<USHORT*>(text.data()); };
+  SEC_WINNT_AUTH_IDENTITY_W identity{units(user),
+                                     static_cast<ULONG>(user.size()),
+                                     units(domain),
+                                     static_cast<ULONG>(domain.size()),
+                                     units(password),
+                                     static_cast<ULONG>(password.size()),
+                                     SEC_WINNT_AUTH_IDENTITY_UNICODE};
+  SECURITY_STATUS status = AcquireCredentialsHandleW(nullptr, package.data(), SECPKG_CRED_OUTBOUND, nullptr, &identity,
+                                                     nullptr, nullptr, &client_, nullptr);
+  expect(status == SEC_E_OK, "AcquireCredentialsHandleW", status);
+  status = AcquireCredentialsHandleW(nullptr, package.data(), SECPKG_CRED_INBOUND, nullptr, nullptr, nullptr, nullptr,
+                                     &server_, nullptr);
+  expect(status == SEC_E_OK, "AcquireCredentialsHandleW", status);
+  OPENSSPI_ACCOUNTS accounts{nullptr, look_up, nullptr};
+  status = SetCredentialsAttributesW(&server_, OPENSSPI_CRED_ATTR_ACCOUNTS, &accounts, sizeof accounts);
+  expect(status == SEC_E_OK, "SetCredentialsAttributesW", status);
+  pair_ = establish();
+}
+
+Opensspi::Pair Opensspi::establish() {
+  Pair pair{};
+  std::array<std::uint8_t, 2888> to_server, to_client;
+  std::array<SecBuffer, 2> tokens;
+  SecBuffer &up = tokens[0], &down = tokens[1];
+  SecBufferDesc up_list{SECBUFFER_VERSION, 1, &up}, down_list{SECBUFFER_VERSION, 1, &down};
+  const auto rewind = [](SecBuffer& token, auto& memory) {
+    token = {static_cast<ULONG>(memory.size()), SECBUFFER_TOKEN, memory.data()};
+  };
+  ULONG attributes = 0;
+  rewind(up, to_server);
+  rewind(down, to_client);
+  SECURITY_STATUS status = InitializeSecurityContextW(&client_, nullptr, nullptr, kClientRequest, 0, 0, nullptr, 0,
+                                                      &pair.client, &up_list, &attributes, nullptr);
+  expect(status == SEC_I_CONTINUE_NEEDED, "NEGOTIATE", status);
+  status = AcceptSecurityContext(&server_, nullptr, &up_list, kServerRequest, 0, &pair.server, &down_list, &attributes,
+                                 nullptr);
+  expect(status == SEC_I_CONTINUE_NEEDED, "CHALLENGE", status);
+  rewind(up, to_server);
+  status = InitializeSecurityContextW(&client_, &pair.client, nullptr, kClientRequest, 0, 0, &down_list, 0,
+                                      &pair.client, &up_list, &attributes, nullptr);
+  expect(status == SEC_E_OK, "AUTHENTICATE", status);
+  rewind(down, to_client);
+  status = AcceptSecurityContext(&server_, &pair.server, &up_list, kServerRequest, 0, &pair.server, &down_list,
+                                 &attributes, nullptr);
+  expect(status == SEC_E_OK && (attributes & ASC_RET_CONFIDENTIALITY) != 0, "the log-on", status);
+  return pair;
+}
+
+void Opensspi::handshake() {
+  Pair pair = establish();
+  DeleteSecurityContext(&pair.client);
+  DeleteSecurityContext(&pair.server);
+}
+
+void Opensspi::keep_pair() { establish(); }
+
+void Opensspi::sign_pair(std::vector<std::uint8_t>& buffer) {
+  std::uint8_t signature[16];
+  SecBuffer buffers[2] = {{sizeof signature, SECBUFFER_TOKEN, signature},
+                          {static_cast<ULONG>(buffer.size()), SECBUFFER_DATA, buffer.data()}};
+  SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
+  SECURITY_STATUS status = MakeSignature(&pair_.client, 0, &message, 0);
+  expect(status == SEC_E_OK, "MakeSignature", status);
+  status = VerifySignature(&pair_.server, &message, 0, nullptr);
+  expect(status == SEC_E_OK, "VerifySignature", status);
+}
+
+void Opensspi::seal_pair(std::vector<std::uint8_t>& buffer) {
+  std::uint8_t signature[16];
+  SecBuffer buffers[2] = {{sizeof signature, SECBUFFER_TOKEN, signature},
+                          {static_cast<ULONG>(buffer.size()), SECBUFFER_DATA, buffer.data()}};
+  SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
+  SECURITY_STATUS status = EncryptMessage(&pair_.client, 0, &message, 0);
+  expect(status == SEC_E_OK, "EncryptMessage", status);
+  status = DecryptMessage(&pair_.server, &message, 0, nullptr);
+  expect(status == SEC_E_OK, "DecryptMessage", status);
+}
+
+}  // namespace
+
+int main() {
+  Opensspi subject;
+  return serve(subject);
+}

@@ -1,0 +1,50 @@
+# The Debian packages that each task needs. Sourced by ./dev.
+
+declare -A PACKAGES=(
+  [build]="cmake ninja-build ccache g++ pkg-config nettle-dev libssl-dev zlib1g-dev tcl tcl8.6-dev"
+  [demo]="curl"
+  [format]="clang-format-19"
+  [fuzz]="clang-19 libclang-rt-19-dev llvm-19"
+  [docs]="man-db groff-base"
+  [bench]="libbenchmark-dev libwinpr2-dev libkrb5-dev gss-ntlmssp gss-ntlmssp-dev"
+  [test]="python3 binutils libgtest-dev libgmock-dev nlohmann-json3-dev g++-mingw-w64-x86-64-posix curl winbind libwbclient-dev
+          krb5-user valgrind util-linux"
+  [full]="clang-tidy-19"
+)
+
+PACKAGES_INSTALLED=
+
+is_installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+
+# need_packages GROUP...: installs what is missing of these groups, and says so.
+need_packages() {
+  local group name missing=()
+  if ! command -v dpkg-query >/dev/null; then return; fi # not Debian: CMake names what it does not find
+  for group in "$@"; do
+    for name in ${PACKAGES[$group]}; do
+      if ! is_installed "$name"; then missing+=("$name"); fi
+    done
+  done
+  if ((${#missing[@]} == 0)); then return; fi
+  install_packages "${missing[@]}"
+}
+
+# RUNLEVEL=1 keeps Debian's scripts from starting the services that come with a package.
+install_packages() {
+  local log=build/logs/apt.log as_root=()
+  mkdir -p build/logs
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || die "these packages are missing and neither root nor sudo is there to install them: $*"
+    as_root=(sudo)
+  fi
+  as_root+=(env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive)
+  say "installing ${#} Debian packages: $*"
+  if [[ -z $PACKAGES_INSTALLED ]]; then
+    "${as_root[@]}" apt-get -q update >"$log" 2>&1 || say "apt-get update did not succeed (log: $log); trying with the lists at hand"
+  fi
+  if ! "${as_root[@]}" apt-get -q install -y --no-install-recommends "$@" >>"$log" 2>&1 </dev/null; then
+    show_log_end "$log" 15
+    die "apt-get could not install: $*"
+  fi
+  PACKAGES_INSTALLED=yes
+}

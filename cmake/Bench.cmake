@@ -1,0 +1,12 @@
+# bench/NAME.cpp becomes build/.../bench/NAME, unless bench/ says itself what it builds.
+if(EXISTS "${CMAKE_SOURCE_DIR}/bench/CMakeLists.txt")
+  add_subdirectory(bench)
+else()
+  file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.cpp)
+  foreach(source IN LISTS bench_sources)
+    get_filename_component(name "${source}" NAME_WE)
+    add_executable(${name} "${source}")
+    target_link_libraries(${name} PRIVATE opensspi opensspi_options)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bench")
+  endforeach()
+endif()

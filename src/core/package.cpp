@@ -1,0 +1,11 @@
+#include "core/package.hpp"
+
+namespace opensspi::core {
+
+Reach Credential::reach(std::u16string_view) const { return {}; }
+
+Result<void> Credential::set(std::uint32_t, Bytes) { return unsupported("SetCredentialsAttributes"); }
+
+Result<std::unique_ptr<Context>> Package::unpack(Bytes) { return unsupported("ImportSecurityContext"); }
+
+}  // namespace opensspi::core

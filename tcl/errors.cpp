@@ -1,0 +1,73 @@
+#include "errors.hpp"
+
+#include "values.hpp"
+
+namespace twapi {
+namespace {
+
+const char* toolkit_message(Toolkit number) {
+  switch (number) {
+    case Toolkit::invalid_arguments:
+      return "Invalid or badly formatted arguments specified.";
+    case Toolkit::extra_arguments:
+      return "Extra arguments specified.";
+    case Toolkit::wrong_argument_count:
+      return "Incorrect number of arguments.";
+    case Toolkit::unsupported:
+      return "Unsupported type, format or function.";
+    case Toolkit::pointer_type:
+      return "Type of pointer does not match registered type.";
+    case Toolkit::pointer_not_registered:
+      return "Pointer is not registered. Probably invalid or already freed.";
+    case Toolkit::pointer_null:
+      return "Pointer is NULL.";
+  }
+  return "";
+}
+
+Tcl_Obj* status_code(SECURITY_STATUS status) {
+  return new_list({new_text(std::string_view("TWAPI_WIN32")), Tcl_NewWideIntObj(status),
+                   new_text(std::string_view(opensspi::status_message(status)))});
+}
+
+}  // namespace
+
+int set_message(Tcl_Interp* interp, std::string_view message) {
+  Tcl_SetObjResult(interp, new_text(message));
+  return TCL_ERROR;
+}
+
+int set_status_error(Tcl_Interp* interp, SECURITY_STATUS status) {
+  Tcl_SetObjErrorCode(interp, status_code(status));
+  return set_message(interp, opensspi::status_message(status));
+}
+
+int set_step_error(Tcl_Interp* interp, const opensspi::Error& error) {
+  if (error.token.empty()) return set_error(interp, error);
+  set_message(interp, error.message());
+  Tcl_Obj* options = Tcl_NewDictObj();
+  put(options, "-code", Tcl_NewWideIntObj(TCL_ERROR));
+  put(options, "-level", Tcl_NewWideIntObj(0));
+  put(options, "-errorcode", status_code(error.status));
+  put(options, "-sspitoken", new_bytes(error.token));
+  return Tcl_SetReturnOptions(interp, options);
+}
+
+int set_toolkit_error(Tcl_Interp* interp, Toolkit number, std::string_view text) {
+  const std::string_view message = toolkit_message(number);
+  Tcl_SetObjErrorCode(interp, new_list({new_text(std::string_view("TWAPI")),
+                                        Tcl_NewWideIntObj(static_cast<int>(number)), new_text(message)}));
+  return set_message(interp, text.empty() ? message : text);
+}
+
+int set_explained_error(Tcl_Interp* interp, Toolkit number, std::string_view text) {
+  return set_toolkit_error(interp, number, std::string(text) + " TWAPI error: " + toolkit_message(number));
+}
+
+int set_argument_error(Tcl_Interp* interp, std::string_view message) {
+  Tcl_SetObjErrorCode(interp, new_list({new_text(std::string_view("TWAPI")), new_text(std::string_view("BADARGS")),
+                                        new_text(message)}));
+  return set_message(interp, message);
+}
+
+}  // namespace twapi

@@ -1,0 +1,44 @@
+// The errors that a script sees: message and errorCode.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "opensspi/sspi.hpp"
+#include "tcl_api.hpp"
+
+namespace twapi {
+
+// The toolkit's own numbers, `TWAPI N MESSAGE`.
+enum class Toolkit {
+  invalid_arguments = 1,
+  extra_arguments = 3,
+  wrong_argument_count = 4,
+  unsupported = 14,
+  pointer_type = 16,
+  pointer_not_registered = 17,
+  pointer_null = 18,
+};
+
+// All of these return TCL_ERROR.
+
+// A status of the system: its words, errorCode `TWAPI_WIN32 CODE WORDS`.
+int set_status_error(Tcl_Interp* interp, SECURITY_STATUS status);
+inline int set_error(Tcl_Interp* interp, const opensspi::Error& error) { return set_status_error(interp, error.status); }
+
+// As set_error; a token that the failing step owes the peer goes into the return option -sspitoken.
+int set_step_error(Tcl_Interp* interp, const opensspi::Error& error);
+
+// errorCode `TWAPI N MESSAGE`; the result is MESSAGE, or `text` where one is given.
+int set_toolkit_error(Tcl_Interp* interp, Toolkit number, std::string_view text = {});
+
+// The same, with the result "TEXT TWAPI error: MESSAGE".
+int set_explained_error(Tcl_Interp* interp, Toolkit number, std::string_view text);
+
+// errorCode `TWAPI BADARGS MESSAGE`.
+int set_argument_error(Tcl_Interp* interp, std::string_view message);
+
+// The result alone; errorCode stays what it is, NONE where nothing set it.
+int set_message(Tcl_Interp* interp, std::string_view message);
+
+}  // namespace twapi

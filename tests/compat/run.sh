@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# What a user of the installed package sees: the files are where they belong, pkg-config finds them, each public header
+# stands by itself in C and C++, and a source written for Windows compiles and runs.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+build=${OPENSSPI_BUILD:-build/release}
+prefix=$(mktemp -d)
+trap 'rm -rf "$prefix"' EXIT
+count=0
+
+# try NAME COMMAND...
+try() {
+  local name=$1 output
+  shift
+  count=$((count + 1))
+  if output=$("$@" 2>&1); then
+    echo "ok $count - $name"
+  else
+    echo "not ok $count - $name"
+    sed 's/^/#   /' <<<"$output"
+  fi
+}
+
+flags() { pkg-config --define-variable=prefix="$prefix" "$@"; }
+warnings=(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+
+try "cmake --install" cmake --install "$build" --prefix "$prefix"
+library_directory=$(dirname "$(find "$prefix" -name 'libopensspi.so')")
+export PKG_CONFIG_PATH=$library_directory/pkgconfig LD_LIBRARY_PATH=$library_directory
+try "pkg-config finds opensspi and opensspi-compat" flags --cflags --libs opensspi opensspi-compat
+
+# compiles COMPILER STANDARD HEADER FLAG...: alone in a source of its own.
+compiles() {
+  local compiler=$1 standard=$2 header=$3 language=c++
+  shift 3
+  if [[ $standard == c11 ]]; then language=c; fi
+  echo "#include <$header>" | $compiler -x $language -std="$standard" "${warnings[@]}" $(flags --cflags opensspi) "$@" -fsyntax-only -
+}
+
+for path in "$prefix"/include/opensspi/*.h; do
+  header=opensspi/$(basename "$path")
+  try "$header alone, C11" compiles gcc c11 "$header"
+  try "$header alone, C++23, 16-bit wchar_t" compiles g++ c++23 "$header" -fshort-wchar
+done
+for path in "$prefix"/include/opensspi/*.hpp; do
+  header=opensspi/$(basename "$path")
+  try "$header alone, C++23" compiles g++ c++23 "$header" -Wold-style-cast
+  if command -v clang++-19 >/dev/null; then try "$header alone, clang" compiles clang++-19 c++23 "$header"; fi
+done
+
+program() {
+  # shellcheck disable=SC2046  # words are wanted
+  gcc -std=c11 -fshort-wchar "${warnings[@]}" "$1" -o "$prefix/program" $(flags --cflags --libs opensspi-compat) &&
+    "$prefix/program"
+}
+try "a program written for Windows, in C with L literals" program tests/compat/windows_style.c
+
+as_cpp() {
+  # shellcheck disable=SC2046
+  g++ -x c++ -std=c++23 "${warnings[@]}" tests/compat/windows_style.cpp -o "$prefix/program" \
+    $(flags --cflags --libs opensspi-compat) && "$prefix/program"
+}
+try "a program written for Windows, in C++ with u literals" as_cpp
+
+tcl_package=$(find "$prefix" -name pkgIndex.tcl | head -1)
+if [[ -n $tcl_package ]]; then
+  try "the installed Tcl package loads" env -u LD_LIBRARY_PATH TCLLIBPATH="$(dirname "$tcl_package")" \
+    tclsh <<<'puts [package require twapi_crypto]; puts [llength [twapi::sspi_enumerate_packages]]'
+fi
+echo "1..$count"

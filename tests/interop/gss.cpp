@@ -1,0 +1,186 @@
+// gss-ntlmssp's end, through MIT's GSSAPI. A server's accounts come from the file that NTLM_USER_FILE names.
+#include <gssapi/gssapi.h>
+#include <gssapi/gssapi_ext.h>
+#include <gssapi/gssapi_ntlmssp.h>
+
+#include "line_peer.hpp"
+
+namespace {
+
+using namespace interop;
+
+gss_OID_desc ntlm_mechanism = {10, const_cast<char*>("\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a")};
+// 1.2.840.113554.1.2.2.5.5, GSS_C_INQ_SSPI_SESSION_KEY
+gss_OID_desc session_key_oid = {11, const_cast<char*>("\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x05\x05")};
+// A query by which a SPNEGO layer tells the mechanism that a MIC in AUTHENTICATE_MESSAGE is welcome.
+gss_OID_desc require_mic_oid = {GSS_SPNEGO_REQUIRE_MIC_OID_LENGTH,
+                                const_cast<char*>(GSS_SPNEGO_REQUIRE_MIC_OID_STRING)};
+constexpr std::size_t kSignatureSize = 16;
+
+gss_buffer_desc as_buffer(const Blob& bytes) { return {bytes.size(), const_cast<std::uint8_t*>(bytes.data())}; }
+
+Blob take(gss_buffer_desc& buffer) {
+  const auto* data = static_cast<const std::uint8_t*>(buffer.value);
+  Blob bytes(data, data + buffer.length);
+  OM_uint32 minor = 0;
+  gss_release_buffer(&minor, &buffer);
+  return bytes;
+}
+
+class GssPeer : public LinePeer {
+ public:
+  explicit GssPeer(Options options) : options_(std::move(options)) {}
+
+  OM_uint32 acquire();
+
+  Answer step(const Blob& token) override;
+  Answer sign(const Blob& data) override;
+  Answer verify(const Blob& signature, const Blob& data) override;
+  Answer seal(const Blob& data) override;
+  Answer unseal(const Blob& signature, const Blob& cipher) override;
+  Answer query(const std::string& what) override;
+  Answer reset() override {
+    OM_uint32 minor = 0;
+    gss_delete_sec_context(&minor, &context_, GSS_C_NO_BUFFER);
+    return ok();
+  }
+
+ private:
+  OM_uint32 initiate(gss_buffer_t input, gss_buffer_t output);
+  OM_uint32 accept(gss_buffer_t input, gss_buffer_t output);
+  gss_name_t import_name(const std::string& text, gss_OID type);
+  Answer failed(OM_uint32 major) const { return fail(major, "minor " + std::to_string(minor_)); }
+
+  Options options_;
+  gss_cred_id_t credential_ = GSS_C_NO_CREDENTIAL;
+  gss_ctx_id_t context_ = GSS_C_NO_CONTEXT;
+  gss_name_t peer_name_ = GSS_C_NO_NAME;
+  OM_uint32 minor_ = 0;
+  OM_uint32 flags_ = 0;
+};
+
+gss_name_t GssPeer::import_name(const std::string& text, gss_OID type) {
+  gss_buffer_desc buffer{text.size(), const_cast<char*>(text.data())};
+  gss_name_t name = GSS_C_NO_NAME;
+  return gss_import_name(&minor_, &buffer, type, &name) == GSS_S_COMPLETE ? name : GSS_C_NO_NAME;
+}
+
+OM_uint32 GssPeer::acquire() {
+  gss_OID_set_desc mechanisms{1, &ntlm_mechanism};
+  if (options_.server) {
+    return gss_acquire_cred(&minor_, GSS_C_NO_NAME, GSS_C_INDEFINITE, &mechanisms, GSS_C_ACCEPT, &credential_, nullptr,
+                            nullptr);
+  }
+  gss_name_t name = import_name(options_.domain + "\\" + options_.user, GSS_C_NT_USER_NAME);
+  gss_buffer_desc password{options_.password.size(), options_.password.data()};
+  return gss_acquire_cred_with_password(&minor_, name, &password, GSS_C_INDEFINITE, &mechanisms, GSS_C_INITIATE,
+                                        &credential_, nullptr, nullptr);
+}
+
+OM_uint32 GssPeer::initiate(gss_buffer_t input, gss_buffer_t output) {
+  OM_uint32 request = 0;
+  if (options_.wants("sign")) request |= GSS_C_INTEG_FLAG;
+  if (options_.wants("seal")) request |= GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG;
+  const std::string service = options_.target.empty() ? "HTTP@localhost" : options_.target;
+  gss_name_t target = import_name(service, GSS_C_NT_HOSTBASED_SERVICE);
+  gss_channel_bindings_struct bindings{};
+  bindings.application_data = {options_.bindings.size(), options_.bindings.data()};
+  const OM_uint32 major = gss_init_sec_context(
+      &minor_, credential_, &context_, target, &ntlm_mechanism, request, GSS_C_INDEFINITE,
+      options_.bindings.empty() ? GSS_C_NO_CHANNEL_BINDINGS : &bindings, input, nullptr, output, &flags_, nullptr);
+  OM_uint32 ignored = 0;
+  gss_release_name(&ignored, &target);
+  if (major == GSS_S_CONTINUE_NEEDED && options_.wants("mic")) {
+    gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
+    gss_inquire_sec_context_by_oid(&ignored, context_, &require_mic_oid, &set);
+    gss_release_buffer_set(&ignored, &set);
+  }
+  return major;
+}
+
+OM_uint32 GssPeer::accept(gss_buffer_t input, gss_buffer_t output) {
+  gss_channel_bindings_struct bindings{};
+  bindings.application_data = {options_.bindings.size(), options_.bindings.data()};
+  return gss_accept_sec_context(&minor_, &context_, credential_, input,
+                                options_.bindings.empty() ? GSS_C_NO_CHANNEL_BINDINGS : &bindings, &peer_name_, nullptr,
+                                output, &flags_, nullptr, nullptr);
+}
+
+Answer GssPeer::step(const Blob& token) {
+  gss_buffer_desc input = as_buffer(token), output = GSS_C_EMPTY_BUFFER;
+  const OM_uint32 major = options_.server ? accept(&input, &output) : initiate(&input, &output);
+  const Blob reply = take(output);
+  if (GSS_ERROR(major)) return failed(major);
+  return {major == GSS_S_COMPLETE ? "done" : "more", {to_hex(reply)}};
+}
+
+Answer GssPeer::sign(const Blob& data) {
+  gss_buffer_desc message = as_buffer(data), mic = GSS_C_EMPTY_BUFFER;
+  const OM_uint32 major = gss_get_mic(&minor_, context_, GSS_C_QOP_DEFAULT, &message, &mic);
+  return major == GSS_S_COMPLETE ? ok({to_hex(take(mic))}) : failed(major);
+}
+
+Answer GssPeer::verify(const Blob& signature, const Blob& data) {
+  gss_buffer_desc message = as_buffer(data), mic = as_buffer(signature);
+  const OM_uint32 major = gss_verify_mic(&minor_, context_, &message, &mic, nullptr);
+  return major == GSS_S_COMPLETE ? ok() : failed(major);
+}
+
+// gss_wrap gives the 16 bytes of signature, then the ciphertext.
+Answer GssPeer::seal(const Blob& data) {
+  gss_buffer_desc message = as_buffer(data), wrapped = GSS_C_EMPTY_BUFFER;
+  int encrypted = 0;
+  const OM_uint32 major = gss_wrap(&minor_, context_, 1, GSS_C_QOP_DEFAULT, &message, &encrypted, &wrapped);
+  if (major != GSS_S_COMPLETE) return failed(major);
+  const Blob bytes = take(wrapped);
+  if (bytes.size() < kSignatureSize) return fail(GSS_S_FAILURE, "gss_wrap gave less than a signature");
+  const std::span<const std::uint8_t> all(bytes);
+  return ok({to_hex(all.first(kSignatureSize)), to_hex(all.subspan(kSignatureSize))});
+}
+
+Answer GssPeer::unseal(const Blob& signature, const Blob& cipher) {
+  Blob both = signature;
+  both.insert(both.end(), cipher.begin(), cipher.end());
+  gss_buffer_desc wrapped = as_buffer(both), message = GSS_C_EMPTY_BUFFER;
+  const OM_uint32 major = gss_unwrap(&minor_, context_, &wrapped, &message, nullptr, nullptr);
+  return major == GSS_S_COMPLETE ? ok({to_hex(take(message))}) : failed(major);
+}
+
+Answer GssPeer::query(const std::string& what) {
+  if (what == "flags") {
+    char digits[9];
+    std::snprintf(digits, sizeof digits, "%08X", flags_);
+    return ok({digits});
+  }
+  if (what == "key") {
+    gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
+    const OM_uint32 major = gss_inquire_sec_context_by_oid(&minor_, context_, &session_key_oid, &set);
+    if (major != GSS_S_COMPLETE || set == nullptr || set->count == 0) return failed(major);
+    const auto* data = static_cast<const std::uint8_t*>(set->elements[0].value);
+    const std::string hex = to_hex({data, set->elements[0].length});
+    OM_uint32 ignored = 0;
+    gss_release_buffer_set(&ignored, &set);
+    return ok({hex});
+  }
+  if (what == "user") {
+    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
+    const OM_uint32 major = gss_display_name(&minor_, peer_name_, &text, nullptr);
+    if (major != GSS_S_COMPLETE) return failed(major);
+    const Blob name = take(text);
+    return ok({std::string(name.begin(), name.end())});
+  }
+  return fail(GSS_S_FAILURE, "no such request: " + what);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  GssPeer peer(parse_options({argv, static_cast<std::size_t>(argc)}));
+  if (const OM_uint32 major = peer.acquire(); major != GSS_S_COMPLETE) {
+    std::cout << "fail " << fail(major).values[0] << " gss-ntlmssp gives no credential" << std::endl;
+    return 1;
+  }
+  std::cout << "ready" << std::endl;
+  serve(peer);
+  return 0;
+}

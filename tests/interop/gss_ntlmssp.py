@@ -1,0 +1,136 @@
+"""gss-ntlmssp through GSSAPI as server of our client and as client of our server."""
+
+import struct
+
+from interop import *
+
+tap = Tap()
+need(tap, programs=["ntlm", "gss"])
+keep, folder = scratch()
+path = plain_accounts(folder)
+ENVIRONMENT = {"NTLM_USER_FILE": path, "KRB5CCNAME": "FILE:" + folder + "/none"}
+BITS_128 = 0x20000000
+SEC_E_BAD_BINDINGS = "80090346"
+
+
+def gss(role, want="sign,seal", **more):
+    return Peer("gss", role, want, env=ENVIRONMENT, **more)
+
+
+def ours(role, want="sign,seal", **more):
+    return Peer("ntlm", role, want, **({"accounts": "plain:" + path} if role == "server" else {}), **more)
+
+
+if refused(lambda: gss("server").close()):
+    tap.skip("the whole suite", "the mechanism gss-ntlmssp is not installed")
+    tap.done()
+
+
+def without_nul(text):
+    return text.rstrip("\0")
+
+
+def our_client(want):
+    with ours("client", want) as client, gss("server") as server:
+        log_on(client, server)
+        assert without_nul(server.text("user")) == r"EXAMPLE\alice", server.text("user")
+        assert client.key() == server.key(), "session keys differ"
+        talk(client, server, want)
+
+
+def our_server(want):
+    with gss("client", want) as client, ours("server") as server:
+        _, _, authenticate = log_on(client, server)
+        assert has_mic(authenticate) == ("mic" in want), "gss-ntlmssp and its MIC"
+        assert server.text("user") == r"EXAMPLE\alice", server.text("user")
+        assert client.key() == server.key(), "session keys differ"
+        talk(client, server, want)
+
+
+def talk(client, server, want):
+    if "sign" in want:
+        sign_both_ways(client, server)
+    if "seal" in want:
+        seal_both_ways(client, server)
+        sign_both_ways(client, server)
+
+
+def refuses(client, server, *statuses):
+    with client, server:
+        return refused(lambda: log_on(client, server), *statuses)
+
+
+def downgraded():
+    """Without a MIC gss-ntlmssp's ends settle on 56 bits; ours compares AUTHENTICATE's flags with its own."""
+    with gss("client") as client, ours("server") as server:
+        _, negotiate = client.step()
+        _, challenge = server.step(negotiate)
+        flags = struct.unpack_from("<I", challenge, 20)[0] & ~BITS_128
+        _, authenticate = client.step(challenge[:20] + struct.pack("<I", flags) + challenge[24:])
+        return refused(lambda: server.step(authenticate))
+
+
+def survives():
+    """Reordered, forged, truncated and replayed messages are refused and cost nothing."""
+    with gss("client") as client, ours("server") as server:
+        log_on(client, server)
+        sealed = [client.seal(data) for data in MESSAGES[1:4]]
+        (signature, cipher), second, third = sealed
+        steps = [
+            ("the second before the first", second, [SEC_E_OUT_OF_SEQUENCE]),
+            ("a forged ciphertext", (signature, b"?" + cipher[1:]), [SEC_E_MESSAGE_ALTERED]),
+            ("a forged signature", (signature[:5] + b"?" + signature[6:], cipher), [SEC_E_MESSAGE_ALTERED]),
+            ("a truncated signature", (signature[:15], cipher), [SEC_E_MESSAGE_ALTERED, "80090308"]),
+            ("the true first", (signature, cipher), None),
+            ("the first again", (signature, cipher), [SEC_E_OUT_OF_SEQUENCE]),
+            ("the third before the second", third, [SEC_E_OUT_OF_SEQUENCE]),
+            ("the true second", second, None),
+            ("the true third", third, None),
+        ]
+        for name, message, statuses in steps:
+            if statuses is None:
+                server.unseal(*message)
+                continue
+            wrong = refused(lambda: server.unseal(*message), *statuses)
+            if wrong:
+                return f"{name}: {wrong}"
+        seal_both_ways(client, server)
+    return None
+
+
+def bindings(client, server):
+    with client, server:
+        log_on(client, server)
+
+
+TLS, OTHER_TLS = "tls-server-end-point:0123456789abcdef", "tls-server-end-point:fedcba9876543210"
+
+for want in ("", "sign", "sign,seal"):
+    title = want or "no protection"
+    tap.run(f"our client logs on to gss-ntlmssp: {title}; messages both ways", lambda: our_client(want))
+    tap.run(f"gss-ntlmssp logs on to our server: {title}; messages both ways", lambda: our_server(want))
+    tap.run(f"gss-ntlmssp logs on to our server with a MIC: {title}; messages both ways",
+            lambda: our_server((want + ",mic").lstrip(",")))
+tap.run("a server that requires a MIC takes gss-ntlmssp with one",
+        lambda: bindings(gss("client", "sign,mic"), ours("server", "sign,require-mic")))
+tap.run("a server that requires a MIC refuses gss-ntlmssp without one",
+        lambda: refuses(gss("client", "sign"), ours("server", "sign,require-mic"), SEC_E_LOGON_DENIED))
+tap.run("our server refuses a wrong password",
+        lambda: refuses(gss("client", password="no"), ours("server"), SEC_E_LOGON_DENIED))
+tap.run("our server refuses an unknown user",
+        lambda: refuses(gss("client", user="mallory"), ours("server"), SEC_E_LOGON_DENIED))
+tap.run("gss-ntlmssp refuses our wrong password", lambda: refuses(ours("client", password="no"), gss("server")))
+tap.run("gss-ntlmssp refuses our unknown user", lambda: refuses(ours("client", user="mallory"), gss("server")))
+tap.run("channel bindings: gss-ntlmssp to our server",
+        lambda: bindings(gss("client", bindings=TLS), ours("server", bindings=TLS)))
+tap.run("channel bindings: our client to gss-ntlmssp",
+        lambda: bindings(ours("client", bindings=TLS), gss("server", bindings=TLS)))
+tap.run("channel bindings of another channel are refused by our server",
+        lambda: refuses(gss("client", bindings=OTHER_TLS), ours("server", bindings=TLS), SEC_E_BAD_BINDINGS))
+tap.run("absent channel bindings are refused by our server",
+        lambda: refuses(gss("client"), ours("server", bindings=TLS), SEC_E_BAD_BINDINGS))
+tap.run("channel bindings of another channel are refused by gss-ntlmssp",
+        lambda: refuses(ours("client", bindings=OTHER_TLS), gss("server", bindings=TLS)))
+tap.run("a CHALLENGE that lost 128 bits in transit is noticed without a MIC", downgraded)
+tap.run("reordered, forged and replayed messages of gss-ntlmssp leave our context usable", survives)
+tap.done()
