@@ -8,11 +8,14 @@
 #pragma once
 
 #include <malloc.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 #include <iostream>
 #include <optional>
 #include <sstream>
@@ -82,9 +85,27 @@ inline std::vector<std::uint8_t> message_of(std::size_t size) {
   return message;
 }
 
-inline std::size_t heap_bytes() {
+// What was asked of malloc and what of it was touched: some peers ask for far more than they use.
+struct Memory {
+  std::size_t allocated, resident;
+};
+inline Memory memory_now() {
   const struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
+  std::size_t total_pages = 0, resident_pages = 0;
+  std::ifstream("/proc/self/statm") >> total_pages >> resident_pages;
+  return {info.uordblks + info.hblkhd, resident_pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE))};
+}
+
+// Bytes for each of the contexts of `pairs` established pairs, the smaller of the two figures.
+inline double memory_of(Subject& subject, std::size_t pairs) {
+  subject.keep_pair();  // what is made once for all
+  malloc_trim(0);       // so that new contexts take new pages
+  const Memory before = memory_now();
+  for (std::size_t i = 0; i < pairs; ++i) subject.keep_pair();
+  const Memory after = memory_now();
+  const std::size_t bytes = std::min(after.allocated - before.allocated, after.resident - before.resident);
+  std::fprintf(stderr, "alloc %f res %f\n",double(after.allocated - before.allocated)/2.0/double(pairs), double(after.resident - before.resident)/2.0/double(pairs));
+  return static_cast<double>(bytes) / static_cast<double>(2 * pairs);
 }
 
 inline std::optional<double> measure(Subject& subject, const std::string& verb, std::size_t size, double ms) {
@@ -95,10 +116,7 @@ inline std::optional<double> measure(Subject& subject, const std::string& verb, 
   if (verb == "seal") return rate(ms, seal);
   if (verb == "handshake" && subject.has_handshake()) return rate(ms, [&] { subject.handshake(); });
   if (verb == "memory" && subject.has_handshake()) {
-    subject.keep_pair();  // what is made once for all
-    const std::size_t before = heap_bytes();
-    for (std::size_t i = 0; i < size; ++i) subject.keep_pair();
-    return static_cast<double>(heap_bytes() - before) / static_cast<double>(2 * size);
+    return memory_of(subject, size);
   }
   if (verb == "allocations" && subject.allocations()) {
     sign();

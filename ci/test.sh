@@ -127,7 +127,7 @@ build() {
     return 0
   fi
   count "$name" 0 1 0 $((SECONDS - started))
-  grep -E -A8 'error|FAILED|Error' "$BUILD_LOG" | cut -c1-300 | head -60 | sed 's/^/    | /'
+  grep -E -A6 '(^|: )(fatal )?error: |undefined reference|^FAILED:|^CMake Error' "$BUILD_LOG" | grep -vE '^\[[0-9]+/' | cut -c1-300 | head -60 | sed 's/^/    | /'
   return 1
 }
 

@@ -49,9 +49,7 @@ proc log_on {state credential header} {
     return [list $state ""]
 }
 
-proc reason {} {
-    expr {[dict exists [set failure [twapi::sspi_last_failure]] -text] ? [dict get $failure -text] : $failure}
-}
+proc reason {} { dict get [twapi::sspi_last_failure] -text }
 
 # ---- HTTP. Each connection is a coroutine that sleeps while its client is silent. -----------------------------------
 

@@ -124,6 +124,8 @@ int answer_without_certificate(Tcl_Interp* interp, ContextState& context) {
 // Gives the provider what is there; `again`: and what it left is to be given at once.
 int feed(Tcl_Interp* interp, ContextState& context, bool& again) {
   again = false;
+  context.sizes.reset();  // until the log-on is done they may change
+  context.stream_sizes.reset();
   auto step = [&] {
     const Busy busy(context);
     return context.context.step(context.input);

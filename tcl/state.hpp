@@ -39,7 +39,7 @@ class ContextState {
   SECURITY_STATUS failure = SEC_E_OK;  // in Phase::failed
   ByteVector input;   // from the peer, not used so far: half of a message, or the data behind the last
   ByteVector output;  // for the peer, not handed over so far
-  std::optional<SecPkgContext_Sizes> sizes;
+  std::optional<SecPkgContext_Sizes> sizes;  // as of the last step
   std::optional<SecPkgContext_StreamSizes> stream_sizes;
   bool busy = false;  // inside a step, which may call a script for an account
 

@@ -6,6 +6,7 @@
 #define OPENSSPI_EXTRA_H
 
 #include "opensspi/sspi.h"
+#include "opensspi/wincrypt.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -84,8 +85,47 @@ typedef struct _OPENSSPI_NTLM_POLICY {
                      NTLMv1, only with OPENSSPI_NTLM_ALLOW_WEAK */
 } OPENSSPI_NTLM_POLICY;
 
+#define OPENSSPI_CRED_ATTR_TLS_POLICY 0x4F530104
+
+/* What Schannel's own structures have no word for. Texts may be NULL. */
+typedef struct _OPENSSPI_TLS_POLICY {
+  ULONG Flags;                   /* 0 */
+  const SEC_WCHAR *CipherSuites; /* exactly these, by the names of the IANA or of OpenSSL, separated by ':' */
+  const SEC_WCHAR *Groups;       /* of the key exchange, "X25519:P-256", the first preferred */
+  const SEC_WCHAR *CrlFile;      /* PEM with the revocation lists that SCH_CRED_REVOCATION_CHECK_x looks in */
+  const SEC_WCHAR *OcspFile;     /* acceptors: the OCSP response (DER) that is stapled */
+} OPENSSPI_TLS_POLICY;
+
 /* In SEC_WINNT_AUTH_IDENTITY_W.Flags: Password is the account's NT hash as 32 hexadecimal digits. */
 #define OPENSSPI_WINNT_AUTH_IDENTITY_NTHASH 0x00800000
+
+/* ---- Certificates made here. ----------------------------------------------------------------------------------- */
+
+#define OPENSSPI_KEY_RSA 1     /* KeyBits 2048 to 8192 */
+#define OPENSSPI_KEY_EC 2      /* KeyBits 256, 384 or 521: NIST's curves */
+#define OPENSSPI_KEY_ED25519 3 /* KeyBits 0 */
+
+/* A certificate to be made. All zeros but for cbSize and Subject: self-signed, EC P-256, for a year, for any usage. */
+typedef struct _OPENSSPI_CERT_REQUEST {
+  ULONG cbSize;             /* set by the caller to sizeof(OPENSSPI_CERT_REQUEST) */
+  CERT_NAME_BLOB Subject;   /* DER, as CertStrToNameW gives it */
+  PCCERT_CONTEXT Issuer;    /* with its private key; NULL: self-signed */
+  ULONG KeyType;            /* OPENSSPI_KEY_x; 0: EC */
+  ULONG KeyBits;            /* 0: 256 for EC, 2048 for RSA */
+  const SEC_WCHAR *KeyFile; /* PEM file or pkcs11: URI of the private key; NULL: a new key in memory */
+  FILETIME NotBefore;       /* 0: five minutes ago */
+  FILETIME NotAfter;        /* 0: a year after NotBefore */
+  ULONG cAltNames;
+  const SEC_WCHAR *const *AltNames; /* "DNS:a.example", "IP:192.0.2.1", "email:a@b.example", "URI:https://a.example/" */
+  CERT_ENHKEY_USAGE EnhKeyUsage;    /* none: no such extension */
+  ULONG KeyUsage;                   /* CERT_x_KEY_USAGE, the second byte shifted by 8; 0: by its kind */
+  BOOL CertificateAuthority;
+  LONG PathLength;       /* of an authority; below 0: no limit */
+  ULONG cExtension;      /* further extensions */
+  PCERT_EXTENSION rgExtension;
+  CRYPT_INTEGER_BLOB SerialNumber; /* little-endian; none: 128 random bits */
+  const char *Digest;              /* "SHA256" (default), "SHA384", "SHA512", "SHA1" */
+} OPENSSPI_CERT_REQUEST;
 
 /* ---- Functions. ------------------------------------------------------------------------------------------------ */
 
@@ -98,6 +138,36 @@ SECURITY_STATUS SEC_ENTRY OpenSspiGetLastFailureW(OPENSSPI_FAILURE *Failure) OPE
 /* Sends the trace to Fn beside the file of OPENSSPI_TRACE; NULL ends it. On return no call to an earlier Fn runs. */
 SECURITY_STATUS SEC_ENTRY OpenSspiSetTrace(OPENSSPI_TRACE_FN Fn, void *Context) OPENSSPI_BOUND(OpenSspiSetTrace);
 
+/* Encrypts all of the input as records, out of place: the fast path for streams. *pcbOutput: room on call, bytes written
+ * on return; pvOutput NULL asks for enough room. What a peer is owed before (an answer to its KeyUpdate) stands in front;
+ * no input gives just that, and mostly nothing. Input and output must not overlap.
+ * SEC_E_BUFFER_TOO_SMALL (*pcbOutput tells the size, nothing was done), SEC_E_CONTEXT_EXPIRED (after shutdown),
+ * SEC_E_NO_CONTEXT, SEC_E_UNSUPPORTED_FUNCTION (not a stream package). */
+SECURITY_STATUS SEC_ENTRY OpenSspiEncryptStream(PCtxtHandle phContext, const void *pvInput, size_t cbInput,
+                                                void *pvOutput, size_t *pcbOutput)
+    OPENSSPI_BOUND(OpenSspiEncryptStream);
+
+/* Decrypts all whole records of the input, out of place. *pcbInput: bytes on call, bytes consumed on return; what is left
+ * is to be given again with more behind it. *pcbOutput: room on call (*pcbInput is always enough), plaintext on return.
+ * Tickets, KeyUpdate and refused renegotiation are dealt with inside.
+ * SEC_E_OK; SEC_I_CONTEXT_EXPIRED (the peer closed the stream; plaintext before that is valid); or what DecryptMessage
+ * answers for a bad record, *pcbOutput then the plaintext before it. */
+SECURITY_STATUS SEC_ENTRY OpenSspiDecryptStream(PCtxtHandle phContext, const void *pvInput, size_t *pcbInput,
+                                                void *pvOutput, size_t *pcbOutput)
+    OPENSSPI_BOUND(OpenSspiDecryptStream);
+
+/* A certificate with its private key, in a store of its own. *Certificate is freed by CertFreeCertificateContext.
+ * SEC_E_INVALID_PARAMETER, SEC_E_UNKNOWN_CREDENTIALS (Issuer has no private key, or KeyFile none). */
+SECURITY_STATUS SEC_ENTRY OpenSspiCertCreate(const OPENSSPI_CERT_REQUEST *Request, PCCERT_CONTEXT *Certificate)
+    OPENSSPI_BOUND(OpenSspiCertCreate);
+
+/* The code of the last failing call of this thread to a function of wincrypt.h; on Windows that is GetLastError. */
+static __inline DWORD OpenSspiGetLastCryptError(void) {
+  OPENSSPI_FAILURE failure;
+  failure.cbSize = (ULONG)sizeof failure;
+  return OpenSspiGetLastFailureW(&failure) == SEC_E_OK ? (DWORD)failure.Status : 0;
+}
+
 #else
 
 static __inline SECURITY_STATUS OpenSspiGetLastFailureW(OPENSSPI_FAILURE *Failure) {
@@ -109,6 +179,30 @@ static __inline SECURITY_STATUS OpenSspiSetTrace(OPENSSPI_TRACE_FN Fn, void *Con
   (void)Context;
   return SEC_E_UNSUPPORTED_FUNCTION;
 }
+static __inline SECURITY_STATUS OpenSspiEncryptStream(PCtxtHandle phContext, const void *pvInput, size_t cbInput,
+                                                      void *pvOutput, size_t *pcbOutput) {
+  (void)phContext;
+  (void)pvInput;
+  (void)cbInput;
+  (void)pvOutput;
+  (void)pcbOutput;
+  return SEC_E_UNSUPPORTED_FUNCTION;
+}
+static __inline SECURITY_STATUS OpenSspiDecryptStream(PCtxtHandle phContext, const void *pvInput, size_t *pcbInput,
+                                                      void *pvOutput, size_t *pcbOutput) {
+  (void)phContext;
+  (void)pvInput;
+  (void)pcbInput;
+  (void)pvOutput;
+  (void)pcbOutput;
+  return SEC_E_UNSUPPORTED_FUNCTION;
+}
+static __inline SECURITY_STATUS OpenSspiCertCreate(const OPENSSPI_CERT_REQUEST *Request, PCCERT_CONTEXT *Certificate) {
+  (void)Request;
+  (void)Certificate;
+  return SEC_E_UNSUPPORTED_FUNCTION;
+}
+static __inline DWORD OpenSspiGetLastCryptError(void) { return GetLastError(); }
 
 #endif
 

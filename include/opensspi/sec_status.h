@@ -103,7 +103,40 @@
   X(SEC_I_ASYNC_CALL_PENDING, async_call_pending, 0x00090368, "An asynchronous SSPI routine has been called and the work is pending completion.") \
   X(SEC_E_INVALID_UPN_NAME, invalid_upn_name, 0x80090369, "You can't sign in with a user ID in this format. Try using your email address instead.") \
   X(SEC_E_EXT_BUFFER_TOO_SMALL, ext_buffer_too_small, 0x8009036A, "The caller did not provide a large enough buffer to hold the extension.") \
-  X(SEC_E_INSUFFICIENT_BUFFERS, insufficient_buffers, 0x8009036B, "The caller did not provide enough buffers.")
+  X(SEC_E_INSUFFICIENT_BUFFERS, insufficient_buffers, 0x8009036B, "The caller did not provide enough buffers.") \
+  X(CRYPT_E_BAD_ENCODE, crypt_bad_encode, 0x80092002, "An error occurred during encode or decode operation.") \
+  X(CRYPT_E_NOT_FOUND, crypt_not_found, 0x80092004, "Cannot find object or property.") \
+  X(CRYPT_E_EXISTS, crypt_exists, 0x80092005, "The object or property already exists.") \
+  X(CRYPT_E_SELF_SIGNED, crypt_self_signed, 0x80092007, "The specified certificate is self signed.") \
+  X(CRYPT_E_PENDING_CLOSE, crypt_pending_close, 0x8009200F, "Final closure is pending until additional frees or closes.") \
+  X(CRYPT_E_REVOKED, crypt_revoked, 0x80092010, "The certificate is revoked.") \
+  X(CRYPT_E_NO_REVOCATION_CHECK, crypt_no_revocation_check, 0x80092012, "The revocation function was unable to check revocation for the certificate.") \
+  X(CRYPT_E_REVOCATION_OFFLINE, crypt_revocation_offline, 0x80092013, "The revocation function was unable to check revocation because the revocation server was offline.") \
+  X(CRYPT_E_INVALID_X500_STRING, crypt_invalid_x500_string, 0x80092023, "The string contains an invalid X500 name attribute key, oid, value or delimiter.") \
+  X(CRYPT_E_ASN1_BADTAG, crypt_asn1_badtag, 0x8009310B, "ASN1 bad tag value met.") \
+  X(CERT_E_EXPIRED, cert_e_expired, 0x800B0101, "A required certificate is not within its validity period when verifying against the current system clock or the timestamp in the signed file.") \
+  X(CERT_E_VALIDITYPERIODNESTING, cert_e_validityperiodnesting, 0x800B0102, "The validity periods of the certification chain do not nest correctly.") \
+  X(CERT_E_ROLE, cert_e_role, 0x800B0103, "A certificate that can only be used as an end-entity is being used as a CA or vice versa.") \
+  X(CERT_E_PATHLENCONST, cert_e_pathlenconst, 0x800B0104, "A path length constraint in the certification chain has been violated.") \
+  X(CERT_E_CRITICAL, cert_e_critical, 0x800B0105, "A certificate contains an unknown extension that is marked 'critical'.") \
+  X(CERT_E_UNTRUSTEDROOT, cert_e_untrustedroot, 0x800B0109, "A certificate chain processed, but terminated in a root certificate which is not trusted by the trust provider.") \
+  X(CERT_E_CHAINING, cert_e_chaining, 0x800B010A, "A certificate chain could not be built to a trusted root authority.") \
+  X(CERT_E_REVOKED, cert_e_revoked, 0x800B010C, "A certificate was explicitly revoked by its issuer.") \
+  X(CERT_E_REVOCATION_FAILURE, cert_e_revocation_failure, 0x800B010E, "The revocation process could not continue - the certificate(s) could not be checked.") \
+  X(CERT_E_CN_NO_MATCH, cert_e_cn_no_match, 0x800B010F, "The certificate's CN name does not match the passed value.") \
+  X(CERT_E_WRONG_USAGE, cert_e_wrong_usage, 0x800B0110, "The certificate is not valid for the requested usage.") \
+  X(CERT_E_INVALID_POLICY, cert_e_invalid_policy, 0x800B0113, "The certificate has invalid policy.") \
+  X(CERT_E_INVALID_NAME, cert_e_invalid_name, 0x800B0114, "The certificate has an invalid name. The name is not included in the permitted list or is explicitly excluded.") \
+  X(TRUST_E_CERT_SIGNATURE, trust_e_cert_signature, 0x80096004, "The signature of the certificate cannot be verified.") \
+  X(TRUST_E_BASIC_CONSTRAINTS, trust_e_basic_constraints, 0x80096019, "A certificate's basic constraint extension has not been observed.") \
+  X(NTE_BAD_KEY_STATE, nte_bad_key_state, 0x8009000B, "Key not valid for use in specified state.") \
+  X(NTE_NO_KEY, nte_no_key, 0x8009000D, "Key does not exist.") \
+  X(ERROR_FILE_NOT_FOUND, win_file_not_found, 0x00000002, "The system cannot find the file specified.") \
+  X(ERROR_ACCESS_DENIED, win_access_denied, 0x00000005, "Access is denied.") \
+  X(ERROR_INVALID_DATA, win_invalid_data, 0x0000000D, "The data is invalid.") \
+  X(ERROR_FILE_EXISTS, win_file_exists, 0x00000050, "The file exists.") \
+  X(ERROR_INVALID_PASSWORD, win_invalid_password, 0x00000056, "The specified network password is not correct.") \
+  X(ERROR_MORE_DATA, win_more_data, 0x000000EA, "More data is available.")
 /* clang-format on */
 
 #ifndef _WIN32
@@ -200,6 +233,39 @@
 #define SEC_E_INVALID_UPN_NAME ((int32_t)0x80090369)
 #define SEC_E_EXT_BUFFER_TOO_SMALL ((int32_t)0x8009036A)
 #define SEC_E_INSUFFICIENT_BUFFERS ((int32_t)0x8009036B)
+#define CRYPT_E_BAD_ENCODE ((int32_t)0x80092002)
+#define CRYPT_E_NOT_FOUND ((int32_t)0x80092004)
+#define CRYPT_E_EXISTS ((int32_t)0x80092005)
+#define CRYPT_E_SELF_SIGNED ((int32_t)0x80092007)
+#define CRYPT_E_PENDING_CLOSE ((int32_t)0x8009200F)
+#define CRYPT_E_REVOKED ((int32_t)0x80092010)
+#define CRYPT_E_NO_REVOCATION_CHECK ((int32_t)0x80092012)
+#define CRYPT_E_REVOCATION_OFFLINE ((int32_t)0x80092013)
+#define CRYPT_E_INVALID_X500_STRING ((int32_t)0x80092023)
+#define CRYPT_E_ASN1_BADTAG ((int32_t)0x8009310B)
+#define CERT_E_EXPIRED ((int32_t)0x800B0101)
+#define CERT_E_VALIDITYPERIODNESTING ((int32_t)0x800B0102)
+#define CERT_E_ROLE ((int32_t)0x800B0103)
+#define CERT_E_PATHLENCONST ((int32_t)0x800B0104)
+#define CERT_E_CRITICAL ((int32_t)0x800B0105)
+#define CERT_E_UNTRUSTEDROOT ((int32_t)0x800B0109)
+#define CERT_E_CHAINING ((int32_t)0x800B010A)
+#define CERT_E_REVOKED ((int32_t)0x800B010C)
+#define CERT_E_REVOCATION_FAILURE ((int32_t)0x800B010E)
+#define CERT_E_CN_NO_MATCH ((int32_t)0x800B010F)
+#define CERT_E_WRONG_USAGE ((int32_t)0x800B0110)
+#define CERT_E_INVALID_POLICY ((int32_t)0x800B0113)
+#define CERT_E_INVALID_NAME ((int32_t)0x800B0114)
+#define TRUST_E_CERT_SIGNATURE ((int32_t)0x80096004)
+#define TRUST_E_BASIC_CONSTRAINTS ((int32_t)0x80096019)
+#define NTE_BAD_KEY_STATE ((int32_t)0x8009000B)
+#define NTE_NO_KEY ((int32_t)0x8009000D)
+#define ERROR_FILE_NOT_FOUND ((int32_t)0x00000002)
+#define ERROR_ACCESS_DENIED ((int32_t)0x00000005)
+#define ERROR_INVALID_DATA ((int32_t)0x0000000D)
+#define ERROR_FILE_EXISTS ((int32_t)0x00000050)
+#define ERROR_INVALID_PASSWORD ((int32_t)0x00000056)
+#define ERROR_MORE_DATA ((int32_t)0x000000EA)
 
 #define SEC_E_NO_SPM SEC_E_INTERNAL_ERROR
 #define SEC_E_NOT_SUPPORTED SEC_E_UNSUPPORTED_FUNCTION

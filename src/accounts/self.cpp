@@ -63,23 +63,30 @@ class SelfSource final : public HashSource {
 
 }  // namespace
 
+Result<SelfAccount> self_account_in(const std::string& home, const std::string& user, uid_t uid, const Host& host) {
+  auto name = to_utf16(user);
+  if (!name) return refuse("the name of user " + std::to_string(uid) + " is not UTF-8");
+  auto key = self_key(home, uid);
+  if (!key) return fail(key);
+  return SelfAccount{std::move(*name), host.names().netbios_computer, self_nt_hash(*key, machine_id(), uid)};
+}
+
 Result<SelfAccount> self_account(const Host& host) {
   const ProcessIdentity process = ProcessIdentity::of_this_process();
   if (auto plain = check_not_elevated(process); !plain) return fail(plain);
   auto entry = passwd_entry(process.effective_uid);
   if (!entry) return fail(entry);
-  auto user = to_utf16(entry->name);
-  if (!user) return refuse("the name of user " + std::to_string(process.effective_uid) + " is not UTF-8");
-  auto key = self_key(entry->home, process.effective_uid);
-  if (!key) return fail(key);
-  return SelfAccount{std::move(*user), host.names().netbios_computer,
-                     self_nt_hash(*key, machine_id(), process.effective_uid)};
+  return self_account_in(entry->home, entry->name, process.effective_uid, host);
+}
+
+std::shared_ptr<const AccountSource> make_self_source(SelfAccount account) {
+  return std::make_shared<SelfSource>(std::move(account));
 }
 
 Result<std::shared_ptr<const AccountSource>> open_self_source(const Host& host) {
   auto account = self_account(host);
   if (!account) return fail(account);
-  return std::make_shared<SelfSource>(std::move(*account));
+  return make_self_source(std::move(*account));
 }
 
 }  // namespace opensspi::accounts

@@ -6,6 +6,8 @@
 // integrity.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
 
@@ -24,6 +26,11 @@ struct SelfAccount {
 // link, not regular, with several links, of another owner, with another mode than 0600, or of another length.
 Result<SelfAccount> self_account(const Host& host);
 
+// The account of a user whose home and name are known; the same refusals but those of the process and of passwd.
+Result<SelfAccount> self_account_in(const std::string& home, const std::string& user, uid_t uid, const Host& host);
+
+// Named "self": verifies this account and no other, SEC_E_LOGON_DENIED.
 Result<std::shared_ptr<const AccountSource>> open_self_source(const Host& host);
+std::shared_ptr<const AccountSource> make_self_source(SelfAccount account);
 
 }  // namespace opensspi::accounts

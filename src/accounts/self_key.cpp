@@ -1,7 +1,6 @@
 #include "accounts/self_key.hpp"
 
 #include <fcntl.h>
-#include <nettle/hmac.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 
 #include "accounts/self_key_file.hpp"
 #include "base/safe_file.hpp"
+#include "crypto/digest.hpp"
 
 namespace opensspi::accounts {
 namespace {
@@ -147,15 +147,7 @@ Key16 self_nt_hash(const SelfKey& key, std::string_view machine_id, uid_t uid) {
   const std::array<std::uint8_t, 4> uid_bytes = {
       static_cast<std::uint8_t>(number), static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number >> 16),
       static_cast<std::uint8_t>(number >> 24)};
-  hmac_sha256_ctx context;
-  hmac_sha256_set_key(&context, key.bytes().size(), key.bytes().data());
-  for (const Bytes part : {bytes_of(kLabel), bytes_of(machine_id), Bytes(uid_bytes)}) {
-    hmac_sha256_update(&context, part.size(), part.data());
-  }
-  Key16 hash;
-  hmac_sha256_digest(&context, hash.bytes().size(), hash.writable().data());
-  wipe(&context, sizeof context);
-  return hash;
+  return crypto::hmac_sha256_128(key.bytes(), {bytes_of(kLabel), bytes_of(machine_id), Bytes(uid_bytes)});
 }
 
 std::string machine_id(const std::string& path) {

@@ -21,7 +21,11 @@ inline void copy_bytes(MutableBytes to, Bytes from) {
   if (!from.empty()) std::memcpy(to.data(), from.data(), from.size());
 }
 
-inline void append(ByteVector& to, Bytes from) { to.insert(to.end(), from.begin(), from.end()); }
+inline void append(ByteVector& to, Bytes from) {
+  const std::size_t at = to.size();
+  to.resize(at + from.size());
+  copy_bytes(MutableBytes(to).subspan(at), from);
+}
 
 // The offsets of a range that a peer or caller names, without wrapping.
 inline bool fits(std::size_t offset, std::size_t length, std::size_t size) {

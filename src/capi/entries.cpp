@@ -1,9 +1,7 @@
 #include "capi/entries.hpp"
 
-#include "base/configuration.hpp"
 #include "base/host.hpp"
 #include "capi/failure.hpp"
-#include "ntlm/package.hpp"
 
 namespace opensspi::capi {
 
@@ -24,17 +22,6 @@ CredentialTable& credentials() {
 ContextTable& contexts() {
   static auto& table = *new ContextTable;
   return table;
-}
-
-Result<const core::Registry*> packages() {
-  static const Result<const core::Registry*> result = []() -> Result<const core::Registry*> {
-    const Result<Configuration>& settings = configuration();
-    if (!settings) return std::unexpected<Error>(settings.error());
-    auto* registry = new core::Registry;  // lives as long as the process
-    registry->add(std::make_unique<ntlm::NtlmPackage>(system_host(), *settings));
-    return registry;
-  }();
-  return result;
 }
 
 Result<CredentialTable::Reference> credential_of(const CredHandle* handle) {

@@ -34,6 +34,16 @@ Key16 hmac_md5(Bytes key, std::initializer_list<Bytes> parts) {
   return digest;
 }
 
+Key16 hmac_sha256_128(Bytes key, std::initializer_list<Bytes> parts) {
+  hmac_sha256_ctx context;
+  hmac_sha256_set_key(&context, key.size(), key.data());
+  for (const Bytes part : parts) hmac_sha256_update(&context, part.size(), part.data());
+  Key16 digest;
+  hmac_sha256_digest(&context, digest.writable().size(), digest.writable().data());
+  wipe(&context, sizeof context);
+  return digest;
+}
+
 std::uint32_t crc32_update(std::uint32_t crc, Bytes part) {
   static constexpr std::size_t kMost = 1U << 30;  // zlib counts in an unsigned int
   while (!part.empty()) {

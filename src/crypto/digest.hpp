@@ -35,6 +35,9 @@ class HmacMd5 {
 
 Key16 hmac_md5(Bytes key, std::initializer_list<Bytes> parts);
 
+// The first 16 bytes of HMAC-SHA-256.
+Key16 hmac_sha256_128(Bytes key, std::initializer_list<Bytes> parts);
+
 // The CRC-32 of zlib, over several parts in turn; start with 0.
 std::uint32_t crc32_update(std::uint32_t crc, Bytes part);
 

@@ -206,6 +206,7 @@ Result<NtlmContext::Outcome> Acceptor::authenticate(const AuthenticateMessage& m
   Outcome outcome;
   outcome.flags = *flags;
   outcome.guest = verdict->guest;
+  outcome.with_mic = with_mic;
   if (response) {
     auto checked = check_response(*response);
     if (!checked) return fail(checked);
@@ -273,6 +274,7 @@ Result<void> Acceptor::check_echo(const AvPairs& echoed) const {
   for (const AvId id : kEchoed) {
     const auto own = sent->find(id);
     const auto theirs = echoed.find(id);
+    // Both went over the wire in the clear: not secret.
     if (own.has_value() == theirs.has_value() && (!own || std::ranges::equal(*own, *theirs))) continue;
     return fail(Status::logon_denied, "NTLMv2_RESPONSE AvPairs",
                 "AV_PAIR " + std::to_string(static_cast<unsigned>(id)) +

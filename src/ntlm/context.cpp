@@ -86,6 +86,24 @@ Result<core::Context::Decrypted> NtlmContext::decrypt(std::span<SecBuffer> buffe
   return Decrypted{};
 }
 
+bool NtlmContext::can_sign() const { return (outcome_.flags & (kSign | kSeal)) != 0; }
+
+Result<ByteVector> NtlmContext::mech_list_mic(Bytes mech_types) {
+  auto protection = this->protection();
+  if (!protection) return fail(protection);
+  if (!can_sign()) return fail(Status::unsupported_function, "mechListMIC", "signing was not negotiated");
+  ByteVector mic(kSignatureBytes);
+  (*protection)->sign_mech_list(mech_types, Signature(mic));
+  return mic;
+}
+
+Result<void> NtlmContext::verify_mech_list_mic(Bytes mech_types, Bytes mic) {
+  auto protection = this->protection();
+  if (!protection) return fail(protection);
+  if (!can_sign()) return fail(Status::unsupported_function, "mechListMIC", "signing was not negotiated");
+  return (*protection)->verify_mech_list(mech_types, mic);
+}
+
 std::u16string NtlmContext::account_name() const {
   if (outcome_.anonymous) return u"NT AUTHORITY\\ANONYMOUS LOGON";
   if (outcome_.domain.empty()) return outcome_.user;

@@ -23,6 +23,9 @@ class NtlmContext : public core::Context {
 
   Result<core::Attribute> query(std::uint32_t id) const override;
   Result<Secret> pack(bool reset) const override;
+  bool mech_list_mic_due() const override { return established_ && outcome_.with_mic && can_sign(); }
+  Result<ByteVector> mech_list_mic(Bytes mech_types) override;
+  Result<void> verify_mech_list_mic(Bytes mech_types, Bytes mic) override;
   static Result<std::unique_ptr<core::Context>> unpack(const NtlmPackage& package, Bytes packed);
 
  protected:
@@ -38,6 +41,7 @@ class NtlmContext : public core::Context {
     std::vector<std::u16string> sids;  // acceptors
     bool anonymous = false;
     bool guest = false;
+    bool with_mic = false;  // the AUTHENTICATE_MESSAGE has one
   };
   void establish(Outcome outcome);
 
@@ -47,6 +51,7 @@ class NtlmContext : public core::Context {
 
  private:
   Result<Protection*> protection();
+  bool can_sign() const;
   Result<core::Attribute> query_established(std::uint32_t id) const;
   std::u16string account_name() const;
 

@@ -147,7 +147,14 @@ Result<void> NtlmCredential::set(std::uint32_t id, Bytes value) {
     return fail(Status::out_of_sequence, "SetCredentialsAttributes",
                 "a context was made from the credential already; set its attributes before the first");
   }
-  return id == OPENSSPI_CRED_ATTR_ACCOUNTS ? set_accounts(value) : set_policy(value);
+  switch (id) {
+    case OPENSSPI_CRED_ATTR_ACCOUNTS:
+      return set_accounts(value);
+    case OPENSSPI_CRED_ATTR_NTLM_POLICY:
+      return set_policy(value);
+    default:
+      return fail(Status::unsupported_function, "ulAttribute", hex32(id) + " is not an attribute of NTLM credentials");
+  }
 }
 
 Result<void> NtlmCredential::set_accounts(Bytes structure) {

@@ -59,6 +59,7 @@ Result<Secret> NtlmContext::pack(bool reset) const {
   for (const auto& sid : outcome_.sids) put_text(w, sid);
   w.u8(outcome_.anonymous ? 1 : 0);
   w.u8(outcome_.guest ? 1 : 0);
+  w.u8(outcome_.with_mic ? 1 : 0);
   const bool with_state = protection_.has_value() && !reset;
   w.u8(with_state ? 1 : 0);
   if (with_state) protection_->save(w);
@@ -83,6 +84,7 @@ Result<std::unique_ptr<core::Context>> NtlmContext::unpack(const NtlmPackage& pa
   for (std::size_t i = 0; r.ok() && i < sids; ++i) outcome.sids.push_back(get_text(r));
   outcome.anonymous = get_bool(r);
   outcome.guest = get_bool(r);
+  outcome.with_mic = get_bool(r);
   const bool with_state = get_bool(r);
   auto context = std::make_unique<ImportedContext>(package, role);
   if (r.ok()) {

@@ -35,6 +35,12 @@ ByteVector utf16le_bytes(std::u16string_view text) {
   return bytes;
 }
 
+std::shared_ptr<const Account> nobody() {
+  auto account = std::make_shared<Account>();
+  account->anonymous = true;
+  return account;
+}
+
 std::unexpected<Error> weak(const std::string& what, std::uint32_t flags) {
   return fail(Status::unsupported_function, "CHALLENGE_MESSAGE NegotiateFlags",
               "the server does not offer " + what + ", which this policy requires: " + describe_flags(flags));
@@ -89,6 +95,8 @@ Result<core::Step> Initiator::begin(const core::StepInput& input) {
   }
   requested_ = input.flags;
   take_request(input);
+  // A null session is nobody's, whoever the credential is.
+  if ((input.flags & ISC_REQ_NULL_SESSION) != 0) handshake_->account = nobody();
   handshake_->offered = offered_flags(input.flags, handshake_->policy.allow_weak);
   core::Step step{.status = Status::continue_needed};
   // 3.1.5.2: without a connection it is the server that begins.
@@ -276,6 +284,7 @@ Result<Initiator::Reply> Initiator::answer(const ChallengeMessage& challenge, By
   outcome.domain = account.domain;
   outcome.target = handshake_->target;
   outcome.anonymous = account.anonymous;
+  outcome.with_mic = responses->with_mic;
   return reply;
 }
 

@@ -198,6 +198,7 @@ Result<void> Protection::verify(std::span<SecBuffer> buffers, std::uint32_t numb
   if (has(kSign | kSeal)) return receive(buffers, number, Kind::sign_only);
   auto token = core::message_token(buffers);
   if (!token) return fail(token);
+  // A constant of the protocol: not secret.
   if (!std::ranges::equal(core::buffer_bytes(**token), kDummySignature)) {
     return altered("signing was not negotiated, and it is not the signature that stands for none");
   }
@@ -212,6 +213,34 @@ Result<void> Protection::seal(std::span<SecBuffer> buffers, std::uint32_t number
 Result<void> Protection::unseal(std::span<SecBuffer> buffers, std::uint32_t number) {
   if (!has(kSeal)) return not_negotiated("DecryptMessage");
   return receive(buffers, number, Kind::seal);
+}
+
+namespace {
+
+// The bytes as the one buffer of a message; signing only reads them.
+SecBuffer as_buffer(Bytes bytes) {
+  return {static_cast<ULONG>(bytes.size()), SECBUFFER_DATA | SECBUFFER_READONLY, const_cast<std::uint8_t*>(bytes.data())};
+}
+
+}  // namespace
+
+void Protection::sign_mech_list(Bytes mech_types, Signature out) {
+  SecBuffer message = as_buffer(mech_types);
+  Stream& stream = outgoing();
+  crypto::Rc4 cipher = stream.cipher;
+  protect(stream, cipher, stream.next_number, {&message, 1}, Kind::sign_only, out);
+  ++stream.next_number;
+}
+
+Result<void> Protection::verify_mech_list(Bytes mech_types, Bytes signature) {
+  if (signature.size() != kSignatureBytes) return altered("it does not have 16 bytes");
+  SecBuffer message = as_buffer(mech_types);
+  Stream& stream = incoming();
+  crypto::Rc4 cipher = stream.cipher;
+  auto checked = check(stream, cipher, stream.next_number, {&message, 1}, Kind::sign_only,
+                       signature.first<kSignatureBytes>());
+  if (checked) ++stream.next_number;
+  return checked;
 }
 
 void Protection::save(wire::Writer& w) const {

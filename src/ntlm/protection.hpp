@@ -31,6 +31,10 @@ class Protection {
   Result<void> seal(std::span<SecBuffer> buffers, std::uint32_t number);
   Result<void> unseal(std::span<SecBuffer> buffers, std::uint32_t number);
 
+  // MS-SPNG 3.2.5.1: the signature over mechTypes takes a number, and the RC4 stream goes on as if it had not been.
+  void sign_mech_list(Bytes mech_types, Signature out);
+  Result<void> verify_mech_list(Bytes mech_types, Bytes signature);
+
   // The running state, for a context that is exported; restore() is its inverse on the same flags and role.
   void save(wire::Writer& w) const;
   void restore(wire::Reader& r);

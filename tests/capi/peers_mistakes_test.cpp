@@ -190,6 +190,27 @@ TEST_F(PeersMistakes, ShortNegotiateIsAccepted) {
   }
 }
 
+// Chromium: 32 bytes, and a MIC over them. cntlm: domain and workstation in NEGOTIATE_MESSAGE, in OEM text.
+TEST_F(PeersMistakes, ShortNegotiateIsCoveredByTheMic) {
+  raw::Answer answer;
+  answer.claims_mic = answer.sends_mic = true;
+  End server(Role::kServer, accounts_, kServerAny);
+  EXPECT_EQ(raw_log_on(server, raw::kUsual, answer, 32), SEC_E_OK);
+}
+
+TEST_F(PeersMistakes, NegotiateWithNamesIsAccepted) {
+  constexpr std::uint32_t kNamesSupplied = 0x3000;
+  Blob negotiate = raw::negotiate(raw::kUsual | kNamesSupplied, 32);
+  negotiate[16] = negotiate[18] = 7;  // DomainName: 7 bytes at 32
+  raw::write32(negotiate, 20, 32);
+  negotiate[24] = negotiate[26] = 3;  // Workstation: 3 bytes at 39
+  raw::write32(negotiate, 28, 39);
+  negotiate = raw::joined({negotiate, bytes("EXAMPLEPC1")});
+  End server(Role::kServer, accounts_, kServerAny);
+  ASSERT_EQ(server.step(negotiate), SEC_I_CONTINUE_NEEDED);
+  EXPECT_EQ(server.step(raw::authenticate(negotiate, server.out, {}).message), SEC_E_OK);
+}
+
 TEST_F(PeersMistakes, EveryTruncatedTokenIsRefused) {
   End client(Role::kClient, alice_, kClientSeal), server(Role::kServer, accounts_, kServerAny);
   ASSERT_EQ(client.step({}), SEC_I_CONTINUE_NEEDED);

@@ -15,6 +15,8 @@ gss_OID_desc session_key_oid = {11, const_cast<char*>("\x2a\x86\x48\x86\xf7\x12\
 // A query by which a SPNEGO layer tells the mechanism that a MIC in AUTHENTICATE_MESSAGE is welcome.
 gss_OID_desc require_mic_oid = {GSS_SPNEGO_REQUIRE_MIC_OID_LENGTH,
                                 const_cast<char*>(GSS_SPNEGO_REQUIRE_MIC_OID_STRING)};
+gss_OID_desc negotiate_flags_oid = {GSS_NTLMSSP_NEG_FLAGS_OID_LENGTH,
+                                    const_cast<char*>(GSS_NTLMSSP_NEG_FLAGS_OID_STRING)};
 constexpr std::size_t kSignatureSize = 16;
 
 gss_buffer_desc as_buffer(const Blob& bytes) { return {bytes.size(), const_cast<std::uint8_t*>(bytes.data())}; }
@@ -73,8 +75,11 @@ OM_uint32 GssPeer::acquire() {
   }
   gss_name_t name = import_name(options_.domain + "\\" + options_.user, GSS_C_NT_USER_NAME);
   gss_buffer_desc password{options_.password.size(), options_.password.data()};
-  return gss_acquire_cred_with_password(&minor_, name, &password, GSS_C_INDEFINITE, &mechanisms, GSS_C_INITIATE,
-                                        &credential_, nullptr, nullptr);
+  const OM_uint32 major = gss_acquire_cred_with_password(&minor_, name, &password, GSS_C_INDEFINITE, &mechanisms,
+                                                         GSS_C_INITIATE, &credential_, nullptr, nullptr);
+  if (major != GSS_S_COMPLETE || options_.flags == 0) return major;
+  gss_buffer_desc flags{sizeof options_.flags, &options_.flags};
+  return gss_set_cred_option(&minor_, &credential_, &negotiate_flags_oid, &flags);
 }
 
 OM_uint32 GssPeer::initiate(gss_buffer_t input, gss_buffer_t output) {

@@ -9,7 +9,10 @@ need(tap, programs=["ntlm", "gss"])
 keep, folder = scratch()
 path = plain_accounts(folder)
 ENVIRONMENT = {"NTLM_USER_FILE": path, "KRB5CCNAME": "FILE:" + folder + "/none"}
-BITS_128 = 0x20000000
+BITS_128, BITS_56, KEY_EXCH, ESS = 0x20000000, 0x80000000, 0x40000000, 0x80000
+STRENGTHS = BITS_128 | BITS_56 | KEY_EXCH
+BASE = 0x1 | 0x4 | 0x10 | 0x20 | 0x200 | 0x8000 | 0x2000000  # UNICODE, REQUEST_TARGET, SIGN, SEAL, NTLM, VERSION
+SEC_E_UNSUPPORTED_FUNCTION = "80090302"
 SEC_E_BAD_BINDINGS = "80090346"
 
 
@@ -21,7 +24,9 @@ def ours(role, want="sign,seal", **more):
     return Peer("ntlm", role, want, **({"accounts": "plain:" + path} if role == "server" else {}), **more)
 
 
-if refused(lambda: gss("server").close()):
+try:
+    gss("server").close()
+except Failed:
     tap.skip("the whole suite", "the mechanism gss-ntlmssp is not installed")
     tap.done()
 
@@ -53,6 +58,21 @@ def talk(client, server, want):
     if "seal" in want:
         seal_both_ways(client, server)
         sign_both_ways(client, server)
+
+
+def with_flags(flags, policy):
+    with gss("client", "", flags=f"{flags:x}") as client, ours("server", "sign,seal" + policy) as server:
+        _, _, authenticate = log_on(client, server)
+        sent = struct.unpack_from("<I", authenticate, 60)[0]
+        assert sent & STRENGTHS == flags & STRENGTHS, f"gss-ntlmssp settled on {sent:08x}"
+        assert client.key() == server.key(), "session keys differ"
+        talk(client, server, "sign,seal")
+
+
+def target():
+    with gss("client", target="HTTP@www.example.test") as client, ours("server") as server:
+        log_on(client, server)
+        return None if server.text("target") == "HTTP/www.example.test" else server.text("target")
 
 
 def refuses(client, server, *statuses):
@@ -109,8 +129,19 @@ for want in ("", "sign", "sign,seal"):
     title = want or "no protection"
     tap.run(f"our client logs on to gss-ntlmssp: {title}; messages both ways", lambda: our_client(want))
     tap.run(f"gss-ntlmssp logs on to our server: {title}; messages both ways", lambda: our_server(want))
-    tap.run(f"gss-ntlmssp logs on to our server with a MIC: {title}; messages both ways",
-            lambda: our_server((want + ",mic").lstrip(",")))
+    if want:  # without a session key gss-ntlmssp makes no MIC
+        tap.run(f"gss-ntlmssp logs on to our server with a MIC: {title}; messages both ways",
+                lambda: our_server(want + ",mic"))
+for name, flags in (("128 bits without key exchange", ESS | BITS_128),
+                    ("56 bits", ESS | BITS_56 | KEY_EXCH), ("56 bits without key exchange", ESS | BITS_56),
+                    ("40 bits", ESS | KEY_EXCH)):
+    policy = "" if flags & BITS_128 else ",weak"
+    tap.run(f"gss-ntlmssp logs on to our server with {name}; messages",
+            lambda: with_flags(BASE | flags, policy))
+    if policy:
+        tap.run(f"our server refuses {name} by default",
+                lambda: refuses(gss("client", "", flags=f"{BASE | flags:x}"), ours("server"), SEC_E_UNSUPPORTED_FUNCTION))
+tap.run("our server tells gss-ntlmssp's target name", target)
 tap.run("a server that requires a MIC takes gss-ntlmssp with one",
         lambda: bindings(gss("client", "sign,mic"), ours("server", "sign,require-mic")))
 tap.run("a server that requires a MIC refuses gss-ntlmssp without one",

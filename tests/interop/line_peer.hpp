@@ -31,6 +31,7 @@ struct Options {
   std::string accounts;        // where a server looks accounts up, in the program's own words
   std::string target;          // SPN
   std::string bindings;        // application data of channel bindings
+  std::uint32_t flags = 0;     // gss-ntlmssp's client: NegotiateFlags in place of the usual ones
   std::set<std::string> want;  // sign seal datagram identify null weak require-mic mic
   bool wants(const std::string& word) const { return want.contains(word); }
 };
@@ -108,7 +109,8 @@ inline void serve(LinePeer& peer) {
   }
 }
 
-// client|server [--user U] [--domain D] [--password P] [--accounts A] [--target T] [--bindings B] [--want W,W...]
+// client|server [--user U] [--domain D] [--password P] [--accounts A] [--target T] [--bindings B] [--flags F] [--want
+// W,W...]
 inline Options parse_options(std::span<char*> args) {
   Options options;
   options.server = args.size() > 1 && std::string_view(args[1]) == "server";
@@ -121,6 +123,7 @@ inline Options parse_options(std::span<char*> args) {
     if (name == "--accounts") options.accounts = value;
     if (name == "--target") options.target = value;
     if (name == "--bindings") options.bindings = value;
+    if (name == "--flags") options.flags = static_cast<std::uint32_t>(std::stoul(value, nullptr, 16));
     if (name != "--want") continue;
     std::istringstream in(value);
     for (std::string word; std::getline(in, word, ',');) options.want.insert(word);

@@ -8,11 +8,11 @@ tap = Tap()
 need(tap, "ntlm_auth", programs=["ntlm"])
 keep, folder = scratch()
 accounts = "plain:" + plain_accounts(folder)
-config = write_file(
-    folder + "/smb.conf",
+CONFIG = (
     "[global]\nworkgroup = EXAMPLE\nnetbios name = PEER\nserver role = standalone\nlog file = " + folder + "/log\n"
     + "".join(f"{name} directory = {folder}\n" for name in ("state", "cache", "lock", "pid"))
     + f"private dir = {folder}\nncalrpc dir = {folder}\n")
+config = write_file(folder + "/smb.conf", CONFIG)
 
 FEATURES = {
     "": "NTLMSSP_FEATURE_SESSION_KEY",
@@ -21,11 +21,16 @@ FEATURES = {
 }
 SIGN, SEAL, ESS, BITS_128, KEY_EXCH = 0x10, 0x20, 0x80000, 0x20000000, 0x40000000
 STRONG = ESS | BITS_128 | KEY_EXCH
+SEC_E_UNSUPPORTED_FUNCTION = "80090302"
 WANTED_FLAGS = {"": 0, "sign": SIGN | STRONG, "sign,seal": SIGN | SEAL | STRONG}
 
 
-def samba(role, want="sign,seal", **identity):
-    return NtlmAuth(role, config, FEATURES[want], **identity)
+def samba(role, want="sign,seal", without=None, **identity):
+    """`without` is what Samba does not negotiate: 128bit, keyexchange, ntlm2 (extended session security)."""
+    path = config
+    if without:
+        path = write_file(f"{folder}/{without}.conf", CONFIG + f"ntlmssp_{role}:{without} = no\n")
+    return NtlmAuth(role, path, FEATURES[want], **identity)
 
 
 def ours(role, want="sign,seal", **more):
@@ -49,6 +54,13 @@ def our_server(want):
         assert client.flags() & WANTED_FLAGS[want] == WANTED_FLAGS[want], hex(client.flags())
 
 
+def canonical_name():
+    """The server reports the account as its source writes it, not as the client claims it."""
+    with samba("client", user="ALICE") as client, ours("server") as server:
+        log_on(client, server)
+        return None if server.text("user") == r"EXAMPLE\alice" else server.text("user")
+
+
 def our_server_refuses(**identity):
     with samba("client", **identity) as client, ours("server") as server:
         return refused(lambda: log_on(client, server), SEC_E_LOGON_DENIED)
@@ -57,6 +69,26 @@ def our_server_refuses(**identity):
 def samba_refuses(**identity):
     with ours("client", **identity) as client, samba("server") as server:
         return refused(lambda: log_on(client, server), "NA")
+
+
+ABSENT = {"128bit": BITS_128, "keyexchange": KEY_EXCH, "ntlm2": ESS}
+# Key exchange may be absent always; the others take a policy that allows what is weak.
+WEAK = {"128bit", "ntlm2"}
+
+
+def weaker(role, without):
+    """Samba in `role` negotiates less; both ends agree on the flags and the session key."""
+    policy = "sign,seal" + (",weak" if without in WEAK else "")
+    other = "server" if role == "client" else "client"
+    with samba(role, without=without) as peer, ours(other, policy) as our:
+        _, _, authenticate = log_on(*((peer, our) if role == "client" else (our, peer)))
+        assert not struct.unpack_from("<I", authenticate, 60)[0] & ABSENT[without], "it was negotiated all the same"
+        assert peer.key() == our.key(), "session keys differ"
+
+
+def weaker_is_refused(role, without):
+    with samba(role, without=without) as peer, ours("server" if role == "client" else "client") as our:
+        return refused(lambda: log_on(*((peer, our) if role == "client" else (our, peer))), SEC_E_UNSUPPORTED_FUNCTION)
 
 
 def altered(message, at, mask):
@@ -109,6 +141,13 @@ for want in FEATURES:
     title = want or "no protection"
     tap.run(f"our client logs on to ntlm_auth: {title}; same session key", lambda: our_client(want))
     tap.run(f"ntlm_auth logs on to our server with a MIC: {title}; same session key", lambda: our_server(want))
+for without in ABSENT:
+    for role in ("client", "server"):
+        tap.run(f"ntlm_auth as {role} without {without}; same session key", lambda: weaker(role, without))
+        if without in WEAK:
+            tap.run(f"ntlm_auth as {role} without {without} is refused by default",
+                    lambda: weaker_is_refused(role, without))
+tap.run("our server reports the account's own name, whatever the client's case", canonical_name)
 tap.run("our server refuses ntlm_auth's wrong password", lambda: our_server_refuses(password="wrong"))
 tap.run("our server refuses an unknown user", lambda: our_server_refuses(user="mallory"))
 tap.run("our server refuses a user with the password of another", lambda: our_server_refuses(user=OTHER_USER))

@@ -2,7 +2,9 @@
 // in the form of WinPR's SAM: "user:domain::NT hash in hexadecimal:::".
 #include <winpr/sspi.h>
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "line_peer.hpp"
 
@@ -30,6 +32,7 @@ class WinprPeer : public LinePeer {
 
  private:
   SECURITY_STATUS call(PSecBufferDesc input, PSecBufferDesc output);
+  Blob channel_bindings() const;
 
   Options options_;
   PSecurityFunctionTableW table_ = InitSecurityInterfaceExW(SSPI_INTERFACE_WINPR);
@@ -80,12 +83,23 @@ SECURITY_STATUS WinprPeer::call(PSecBufferDesc input, PSecBufferDesc output) {
   return status == SEC_I_COMPLETE_NEEDED ? table_->CompleteAuthToken(&context_, output) : status;
 }
 
+Blob WinprPeer::channel_bindings() const {
+  SEC_CHANNEL_BINDINGS header{};
+  header.cbApplicationDataLength = static_cast<UINT32>(options_.bindings.size());
+  header.dwApplicationDataOffset = sizeof header;
+  Blob all(sizeof header + options_.bindings.size());
+  std::memcpy(all.data(), &header, sizeof header);
+  std::ranges::copy(options_.bindings, all.begin() + sizeof header);
+  return all;
+}
+
 Answer WinprPeer::step(const Blob& token) {
-  Blob copy = token;
+  Blob copy = token, bindings = channel_bindings();
   std::array<std::uint8_t, 4096> reply{};
-  SecBuffer in{static_cast<ULONG>(copy.size()), SECBUFFER_TOKEN, copy.data()};
+  SecBuffer in[2] = {{static_cast<ULONG>(copy.size()), SECBUFFER_TOKEN, copy.data()},
+                     {static_cast<ULONG>(bindings.size()), SECBUFFER_CHANNEL_BINDINGS, bindings.data()}};
   SecBuffer out{static_cast<ULONG>(reply.size()), SECBUFFER_TOKEN, reply.data()};
-  SecBufferDesc input{SECBUFFER_VERSION, 1, &in}, output{SECBUFFER_VERSION, 1, &out};
+  SecBufferDesc input{SECBUFFER_VERSION, options_.bindings.empty() ? 1U : 2U, in}, output{SECBUFFER_VERSION, 1, &out};
   const SECURITY_STATUS status = call(token.empty() ? nullptr : &input, &output);
   if (status < 0) return fail(static_cast<std::uint32_t>(status), GetSecurityStatusString(status));
   const bool first = !started_;

@@ -73,6 +73,9 @@ def refuses(client, server, *statuses):
         return refused(lambda: log_on(client, server), *statuses)
 
 
+TLS, OTHER_TLS = "tls-server-end-point:0123456789abcdef", "tls-server-end-point:fedcba9876543210"
+SEC_E_BAD_BINDINGS = "80090346"
+
 for want in ("sign", "sign,seal"):
     tap.run(f"our client logs on to WinPR: {want}; messages both ways",
             lambda: both(ours("client", want), winpr("server", want), want))
@@ -85,6 +88,12 @@ tap.run("our server refuses an unknown user",
         lambda: refuses(winpr("client", user="mallory"), ours("server"), SEC_E_LOGON_DENIED))
 tap.run("WinPR refuses our wrong password", lambda: refuses(ours("client", password="no"), winpr("server")))
 tap.run("WinPR refuses our unknown user", lambda: refuses(ours("client", user="mallory"), winpr("server")))
+tap.run("channel bindings of WinPR reach our server",
+        lambda: both(winpr("client", bindings=TLS), ours("server", bindings=TLS), "sign,seal"))
+tap.run("channel bindings of another channel are refused by our server",
+        lambda: refuses(winpr("client", bindings=OTHER_TLS), ours("server", bindings=TLS), SEC_E_BAD_BINDINGS))
+tap.run("absent channel bindings are refused by our server",
+        lambda: refuses(winpr("client"), ours("server", bindings=TLS), SEC_E_BAD_BINDINGS))
 tap.run("our server tells WinPR's target name", target)
 tap.run("two users on one server credential are told apart", two_users)
 tap.run("reordered and forged messages of WinPR leave our context usable", survives)

@@ -83,6 +83,8 @@ class Header:
         for name, value in re.findall(r"^#define (\w+)[ \t]+(\S.*)$", text + status.split("#ifndef _WIN32", 1)[1], re.M):
             if value.startswith("OPENSSPI_TEXT("):
                 strings.append(name)
+            elif "*)" in value:
+                continue  # a small number cast to a pointer: no constant that a compiler folds
             elif re.match(r"^[(\w]", value) and not name.startswith("OPENSSPI_"):
                 numbers.append(name)
         self.numbers, self.strings = numbers, strings
@@ -93,7 +95,7 @@ class Header:
         found = {}
         for body, name in re.findall(r"^typedef (?:struct|union) \w+ \{(.*?)^\} (\w+)", text, flags=re.S | re.M):
             fields = []
-            for declaration in re.sub(r"__extension__ struct \{|\}", " ", body).split(";"):
+            for declaration in re.sub(r"__extension__ (?:struct|union) \{|\}", " ", body).split(";"):
                 declaration = re.sub(r"\[[^\]]*\]", "", declaration).strip()
                 if declaration:
                     fields.append(re.findall(r"\w+", declaration)[-1])

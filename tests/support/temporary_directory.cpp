@@ -1,6 +1,7 @@
 #include "support/temporary_directory.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -26,6 +27,12 @@ std::string TemporaryDirectory::write(std::string_view name, std::string_view co
   out.close();
   if (!out || chmod(file.c_str(), mode) != 0) throw std::runtime_error("cannot write " + file);
   return file;
+}
+
+void leave_process(const TemporaryDirectory& directory, bool right) {
+  std::error_code ignored;
+  std::filesystem::remove_all(directory.path(), ignored);
+  _exit(right ? 0 : 1);
 }
 
 std::string read_file(const std::string& path) {

@@ -1,0 +1,69 @@
+#include "crypto/hmac_sha.hpp"
+
+#include <array>
+
+namespace opensspi::crypto {
+namespace {
+
+template <typename State>
+void set_key(State& state, Bytes key) {
+  using H = typename State::Function;
+  std::array<std::uint8_t, H::kBlockBytes> block{};
+  if (key.size() <= block.size()) {
+    copy_bytes(block, key);
+  } else {  // RFC 2104 section 2: a long key is hashed first
+    H::init(state.running);
+    H::update(state.running, key);
+    H::finish(block.data(), state.running);
+  }
+  for (auto& byte : block) byte ^= 0x36;
+  H::init(state.inner);
+  H::update(state.inner, block);
+  for (auto& byte : block) byte ^= 0x36 ^ 0x5C;
+  H::init(state.outer);
+  H::update(state.outer, block);
+  state.running = state.inner;
+  wipe(block.data(), block.size());
+}
+
+}  // namespace
+
+HmacSha::HmacSha(Hash hash, Bytes key) {
+  switch (hash) {
+    case Hash::sha1:
+      state_.emplace<State<Sha1>>();
+      break;
+    case Hash::sha256:
+      state_.emplace<State<Sha256>>();
+      break;
+    case Hash::sha384:
+      state_.emplace<State<Sha384>>();
+      break;
+  }
+  std::visit([&](auto& state) { set_key(state, key); }, state_);
+}
+
+void HmacSha::update(Bytes part) {
+  std::visit([&](auto& state) { std::decay_t<decltype(state)>::Function::update(state.running, part); }, state_);
+}
+
+void HmacSha::finish(MutableBytes out) {
+  std::visit(
+      [&](auto& state) {
+        using H = typename std::decay_t<decltype(state)>::Function;
+        std::array<std::uint8_t, H::kDigestBytes> digest;
+        H::finish(digest.data(), state.running);
+        state.running = state.outer;
+        H::update(state.running, digest);
+        H::finish(digest.data(), state.running);
+        state.running = state.inner;
+        copy_bytes(out, Bytes(digest).first(out.size()));
+      },
+      state_);
+}
+
+void HmacSha::restart() {
+  std::visit([](auto& state) { state.running = state.inner; }, state_);
+}
+
+}  // namespace opensspi::crypto

@@ -1,0 +1,67 @@
+// NegotiateContext: what both roles share. Once complete, everything is the chosen mechanism's.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/context.hpp"
+#include "negotiate/credential.hpp"
+#include "negotiate/messages/tokens.hpp"
+
+namespace opensspi::negotiate {
+
+class NegotiateContext : public core::Context {
+ public:
+  std::uint32_t attributes() const override { return mech_ ? mech_->attributes() : 0; }
+  FileTime expiry() const override { return mech_ ? mech_->expiry() : kNever; }
+  bool established() const override { return complete_; }
+
+  Result<void> sign(std::uint32_t qop, std::span<SecBuffer> buffers, std::uint32_t sequence) override;
+  Result<std::uint32_t> verify(std::span<SecBuffer> buffers, std::uint32_t sequence) override;
+  Result<void> encrypt(std::uint32_t qop, std::span<SecBuffer> buffers, std::uint32_t sequence) override;
+  Result<Decrypted> decrypt(std::span<SecBuffer> buffers, std::uint32_t sequence) override;
+  Result<core::Attribute> query(std::uint32_t id) const override;
+  Result<void> set(std::uint32_t id, Bytes value) override;
+  Result<Secret> pack(bool reset) const override;
+  static Result<std::unique_ptr<core::Context>> unpack(const NegotiatePackage& package, Bytes packed);
+
+ protected:
+  explicit NegotiateContext(std::shared_ptr<const NegotiateCredential> credential)
+      : credential_(std::move(credential)) {}
+
+  // Starts a mechanism; what was begun with another is given up.
+  Result<void> start_mechanism(const Mechanism& mechanism, core::Role role);
+  // A step of the mechanism with its own token, all else as the caller gave it.
+  Result<core::Step> mech_step(const core::StepInput& input, Bytes token);
+  // The mechanism's tokens go without SPNEGO around them: its steps are this context's.
+  Result<core::Step> raw_step(const core::StepInput& input);
+  void mark_complete() { complete_ = true; }
+
+  // RFC 4178 section 5. Both MICs cover the initiator's list exactly as it was sent.
+  struct MicExchange {
+    bool required = false;  // request-mic, or another mechanism than the initiator's first
+    bool sent = false;
+    bool verified = false;
+  };
+  // The other side's, if it sent one: verified, or the context fails.
+  Result<void> take_mic(const std::optional<Bytes>& mic);
+  // Our own, where one is due and was not sent yet; empty where the mechanism has no integrity.
+  Result<ByteVector> make_mic();
+  bool mic_due() const { return mic_.required || mic_.verified || mech_->mech_list_mic_due(); }
+
+  std::shared_ptr<const NegotiateCredential> credential_;
+  std::unique_ptr<core::Context> mech_;
+  const core::Package* mech_package_ = nullptr;
+  ByteVector mech_types_;  // DER, as sent by the initiator
+  MicExchange mic_;
+  std::string fallback_;   // why not the packages that would have been better
+  bool raw_ = false;
+
+ private:
+  Result<core::Context*> ready() const;
+
+  bool complete_ = false;
+};
+
+}  // namespace opensspi::negotiate

@@ -1,0 +1,209 @@
+#include "negotiate/initiator.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+#include "base/text.hpp"
+
+namespace opensspi::negotiate {
+namespace {
+
+constexpr const char* kCheck = "SPNEGO initiator";
+
+// Failures of a mechanism's first token that another one may make up for: no way to the service, not a wrong answer.
+bool allows_another(Status status) {
+  return status == Status::target_unknown || status == Status::no_authenticating_authority ||
+         status == Status::no_credentials;
+}
+
+bool is_offered(const core::Package& package, const std::optional<NegTokenInit>& hint) {
+  if (!hint) return true;
+  return std::ranges::any_of(hint->mech_types, [&](Bytes oid) { return has_oid(package, oid); });
+}
+
+std::string reason(const core::Package& package, const std::string& why) { return to_utf8(package.info().name) + ": " + why; }
+
+void add_reason(std::string& reasons, const std::string& another) {
+  if (!reasons.empty()) reasons += "; ";
+  reasons += another;
+}
+
+}  // namespace
+
+Result<core::Step> Initiator::step(const core::StepInput& input) {
+  const State before = std::exchange(state_, State::failed);  // no path of an error can leave it
+  switch (before) {
+    case State::start:
+      return begin(input);
+    case State::awaiting_first_reply:
+    case State::awaiting_reply:
+      return on_reply(input, before == State::awaiting_first_reply);
+    case State::established:
+      state_ = State::established;
+      return fail(Status::out_of_sequence, kCheck, "the context is established; no further token is due");
+    case State::failed:
+      return fail(Status::out_of_sequence, kCheck, "the context failed in an earlier step; begin a new one");
+  }
+  std::unreachable();
+}
+
+// The first mechanism that has a token for the target; why not the others is kept.
+Result<core::Step> Initiator::choose(const core::StepInput& input, const std::optional<NegTokenInit>& hint) {
+  const auto& mechanisms = credential_->mechanisms();
+  Status last = Status::no_credentials;
+  for (chosen_ = 0; chosen_ < mechanisms.size(); ++chosen_) {
+    const Mechanism& mechanism = mechanisms[chosen_];
+    const auto pass_over = [&](const std::string& why) { add_reason(fallback_, reason(*mechanism.package, why)); };
+    if (!mechanism.credential) {
+      pass_over(mechanism.why_not);
+      continue;
+    }
+    if (!is_offered(*mechanism.package, hint)) {
+      pass_over("the server does not offer it");
+      continue;
+    }
+    const core::Reach reach = mechanism.credential->reach(input.target);
+    if (!reach.reachable) {
+      pass_over(reach.why_not);
+      continue;
+    }
+    auto started = start_mechanism(mechanism, core::Role::initiator);
+    auto step = started ? mech_step(input, {}) : Result<core::Step>(std::unexpected(started.error()));
+    if (step) return step;
+    if (!allows_another(step.error().status)) return step;
+    last = step.error().status;
+    pass_over(step.error().detail);
+  }
+  return fail(last, "choice of a package", "none can be used. " + fallback_);
+}
+
+// The object identifiers of the NegTokenInit: those of the chosen one; of others only where the caller named them.
+std::vector<Bytes> Initiator::offer(std::size_t chosen, const std::optional<NegTokenInit>& hint) const {
+  std::vector<Bytes> oids;
+  const auto& mechanisms = credential_->mechanisms();
+  for (std::size_t i = chosen; i < mechanisms.size(); ++i) {
+    if (!mechanisms[i].credential || (i != chosen && !credential_->acceptor_may_choose())) continue;
+    if (!is_offered(*mechanisms[i].package, hint)) continue;
+    std::ranges::copy(mechanisms[i].package->oids(), std::back_inserter(oids));
+  }
+  return oids;
+}
+
+Result<core::Step> Initiator::begin(const core::StepInput& input) {
+  std::optional<NegTokenInit> hint;
+  if (!input.token.empty()) {
+    auto parsed = NegTokenInit::parse(input.token);
+    if (!parsed) return fail(parsed);
+    hint = std::move(*parsed);
+  }
+  auto step = choose(input, hint);
+  if (!step) return fail(step);
+  const std::vector<Bytes> oids = offer(chosen_, hint);
+  // As Windows does: where there is nothing to negotiate, and nobody spoke SPNEGO before, NTLM goes as it is.
+  raw_ = !hint && oids.size() == 1 && mech_package_->info().name == u"NTLM";
+  state_ = State::awaiting_first_reply;
+  if (raw_) return step;
+  mech_types_ = mech_type_list(oids);
+  const std::optional<Bytes> token = step->output.empty() ? std::nullopt : std::optional<Bytes>(step->output);
+  return core::Step{.status = Status::continue_needed, .output = NegTokenInit::serialize(mech_types_, token)};
+}
+
+// RFC 4178 4.2.2: which mechanism the acceptor chose; its first reply says so.
+Result<void> Initiator::take_choice(const NegTokenResp& reply) {
+  if (reply.state == NegState::request_mic) mic_.required = true;
+  if (!reply.supported_mech || has_oid(*mech_package_, *reply.supported_mech)) return {};
+  const auto& mechanisms = credential_->mechanisms();
+  const auto found = std::ranges::find_if(mechanisms, [&](const Mechanism& mechanism) {
+    return mechanism.credential && has_oid(*mechanism.package, *reply.supported_mech);
+  });
+  if (!credential_->acceptor_may_choose() || found == mechanisms.end()) {
+    return fail(Status::invalid_token, "supportedMech",
+                "the server chose a mechanism that was not offered, in place of " +
+                    to_utf8(mech_package_->info().name));
+  }
+  add_reason(fallback_, reason(*mech_package_, "the server chose " + to_utf8(found->package->info().name)));
+  chosen_ = static_cast<std::size_t>(found - mechanisms.begin());
+  mic_.required = true;  // section 5: else who changed the list on its way would choose
+  restarted_ = true;
+  return start_mechanism(*found, core::Role::initiator);
+}
+
+Result<core::Step> Initiator::on_reply(const core::StepInput& input, bool first) {
+  if (raw_) {
+    auto step = raw_step(input);
+    if (step) state_ = established() ? State::established : State::awaiting_reply;
+    return step;
+  }
+  auto reply = NegTokenResp::parse(input.token);
+  if (!reply) return fail(reply);
+  if (reply->state == NegState::reject) {
+    return fail(Status::logon_denied, "negState", "the server rejected the log-on; its own log tells why");
+  }
+  if (first) {
+    auto choice = take_choice(*reply);
+    if (!choice) return fail(choice);
+  } else if (reply->state == NegState::request_mic) {
+    return fail(Status::invalid_token, "negState", "request-mic came in a later reply than the first");
+  }
+  // A fault of Windows 2000: a copy of the token where the MIC should be.
+  if (reply->mech_list_mic && reply->response_token &&
+      std::ranges::equal(*reply->mech_list_mic, *reply->response_token)) {
+    reply->mech_list_mic.reset();
+  }
+  auto step = advance(input, *reply);
+  if (step) state_ = established() ? State::established : State::awaiting_reply;
+  return step;
+}
+
+Result<core::Step> Initiator::advance(const core::StepInput& input, const NegTokenResp& reply) {
+  ByteVector output;
+  const bool token_due = !mech_->established();
+  if (token_due && (reply.response_token || restarted_)) {
+    auto step = mech_step(input, reply.response_token.value_or(Bytes{}));
+    restarted_ = false;
+    if (!step) return fail(step);
+    output = std::move(step->output);
+  } else if (!token_due && reply.response_token && !reply.response_token->empty()) {
+    return fail(Status::invalid_token, "responseToken", "it came though the mechanism is finished");
+  }
+  const bool claims_completion = reply.state == NegState::accept_completed;
+  if (claims_completion && (!mech_->established() || !output.empty())) {
+    return fail(Status::invalid_token, "negState",
+                "the server claims completion, but the mechanism is not finished; the reply was changed on its way");
+  }
+  auto taken = take_mic(reply.mech_list_mic);
+  if (!taken) return fail(taken);
+  if (!claims_completion) return reply_with(output);
+  auto vouched = require_mic();
+  if (!vouched) return fail(vouched);
+  mark_complete();
+  return core::Step{.status = Status::ok};
+}
+
+// Where a MIC is due and the mechanism can make one, the server must have sent its own.
+Result<void> Initiator::require_mic() {
+  auto own = make_mic();
+  if (!own) return fail(own);
+  if (!mic_.sent || mic_.verified) return {};
+  return fail(Status::message_altered, "mechListMIC",
+              "the server sent none, and one is due: the list of mechanisms may have been changed on its way");
+}
+
+Result<core::Step> Initiator::reply_with(Bytes response_token) {
+  NegTokenResp reply;
+  ByteVector mic;
+  if (mech_->established()) {
+    auto made = make_mic();
+    if (!made) return fail(made);
+    mic = std::move(*made);
+  }
+  if (response_token.empty() && mic.empty()) {
+    return fail(Status::invalid_token, kCheck, "the server waits for a token, and none is due");
+  }
+  reply.state = response_token.empty() ? NegState::accept_completed : NegState::accept_incomplete;
+  if (!response_token.empty()) reply.response_token = response_token;
+  if (!mic.empty()) reply.mech_list_mic = mic;
+  return core::Step{.status = Status::continue_needed, .output = reply.serialize()};
+}
+
+}  // namespace opensspi::negotiate

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Every program and script in examples/ does what it says. (http_ntlm.tcl: tests/interop/curl.sh; demo.sh: suite demo.)
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+build=$(cd "${OPENSSPI_BUILD:-build/release}" && pwd)
+export TCLLIBPATH=$build/tcl OPENSSPI_ACCOUNTS=self
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+count=0
+
+# says NAME COMMAND...: exit status 0, and each line of $expected (a regular expression) stands in the output.
+says() {
+  local name=$1 status=0 line missing=
+  shift
+  count=$((count + 1))
+  timeout 120 "$@" >"$work/output" 2>&1 </dev/null || status=$?
+  while IFS= read -r line; do
+    if [[ -n $line ]] && ! grep -qE -- "$line" "$work/output"; then missing=$line; fi
+  done <<<"$expected"
+  if ((status == wanted_status)) && [[ -z $missing ]]; then
+    echo "ok $count - $name"
+    return
+  fi
+  echo "not ok $count - $name"
+  echo "# exit status $status, due: $wanted_status; missing: ${missing:-nothing}"
+  sed 's/^/#   /' "$work/output"
+}
+wanted_status=0
+
+expected='log-on: done, and the server knows the client as .*\\'"$(id -un)"'$
+^decrypted:  meet me at noon$
+^signed:     I shall be there$
+^forged:     .* has been altered$'
+says 'ntlm_loop.tcl' tclsh examples/ntlm_loop.tcl
+
+# ---- Two processes. ----
+
+(umask 077 && printf 'EXAMPLE:bob:Geheim 1\n' >"$work/accounts" && printf 'Geheim 1\n' >"$work/password")
+head -c 300000 /dev/urandom >"$work/file"
+
+# start_server OPTION...: sets $port.
+start_server() {
+  local waited
+  : >"$work/server.log"
+  tclsh examples/ntlm_tcp.tcl server "$@" >"$work/server.log" 2>&1 &
+  server=$!
+  port=
+  for ((waited = 0; waited < 100; waited++)); do
+    port=$(sed -n 's/^listening on .* port //p' "$work/server.log")
+    if [[ -n $port ]]; then return; fi
+    sleep 0.1
+  done
+}
+
+# server_said REGULAR_EXPRESSION...
+server_said() {
+  local line missing=
+  count=$((count + 1))
+  wait "$server" || missing="exit status $?"
+  for line in "$@"; do grep -qE -- "$line" "$work/server.log" || missing=$line; done
+  if [[ -z $missing ]]; then
+    echo "ok $count - the server says who it was and what was refused"
+  else
+    echo "not ok $count - the server says who it was and what was refused"
+    { echo "missing: $missing" && cat "$work/server.log"; } | sed 's/^/#   /'
+  fi
+}
+
+mkdir "$work/server" "$work/client"
+start_server -clients 1 -save "$work/server"
+expected='^the server says: Welcome, .*\\'"$(id -un)"'$
+^features: confidentiality, integrity, replaydetect, sequencedetect$
+^signed there and back: 300000 bytes in 5 messages each way$
+^encrypted there and back: 300000 bytes in 5 messages each way$
+^with one bit changed: refused$'
+says 'ntlm_tcp.tcl with default credentials' \
+  tclsh examples/ntlm_tcp.tcl client -port "$port" -tamper 1 -save "$work/client" "$work/file"
+server_said "logged on as .*\\\\$(id -un), vouched for by self" 'refused: .* has been altered \(message signature: the checksum is wrong\)'
+expected=
+for copy in server/received.sign server/received.seal client/returned.sign client/returned.seal; do
+  says "$copy is the file" cmp "$work/file" "$work/$copy"
+done
+
+start_server -clients 2 -accounts "plain:$work/accounts"
+expected='^the server says: Welcome, EXAMPLE\\bob$'
+says 'ntlm_tcp.tcl with an account' tclsh examples/ntlm_tcp.tcl client -port "$port" -user bob -domain EXAMPLE \
+  -passwordfile "$work/password" "$work/file"
+expected='it did not let us in'
+wanted_status=1
+says 'ntlm_tcp.tcl with a wrong password' tclsh examples/ntlm_tcp.tcl client -port "$port" -user bob -domain EXAMPLE \
+  -passwordfile <(echo wrong) "$work/file"
+wanted_status=0
+server_said 'logged on as EXAMPLE\\bob, vouched for by plain:' 'was refused: .*log-on: "EXAMPLE\\bob": '
+
+# ---- C and C++. ----
+
+warnings=(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+link=(-Iinclude -L"$build/lib" -lopensspi -Wl,-rpath,"$build/lib")
+expected=
+says 'c/ntlm_client_server.c compiles' gcc -std=c11 "${warnings[@]}" -Wwrite-strings examples/c/ntlm_client_server.c \
+  "${link[@]}" -o "$work/example_c"
+expected='^the server knows the client as .*\\'"$(id -un)"', messages can be encrypted$
+^forged: status 0x8009030F: message signature: the checksum is wrong$
+^decrypted: meet me at noon$'
+says 'c/ntlm_client_server.c with default credentials' "$work/example_c"
+expected='^the server knows the client as EXAMPLE\\bob, '
+says 'c/ntlm_client_server.c with an account' \
+  bash -c "'$work/example_c' 'plain:$work/accounts' bob EXAMPLE <'$work/password'"
+wanted_status=1
+expected='status 0x8009030C: log-on: "EXAMPLE\\bob": '
+says 'c/ntlm_client_server.c with a wrong password' \
+  bash -c "echo wrong | '$work/example_c' 'plain:$work/accounts' bob EXAMPLE"
+wanted_status=0
+expected=
+says 'cpp/ntlm_client_server.cpp compiles' g++ -std=c++23 "${warnings[@]}" examples/cpp/ntlm_client_server.cpp \
+  "${link[@]}" -o "$work/example_cpp"
+expected='^the server knows the client as EXAMPLE\\alice, verified by callback$
+^forged:    .* has been altered \(the checksum is wrong\)$
+^decrypted: meet me at noon$'
+says 'cpp/ntlm_client_server.cpp' "$work/example_cpp"
+echo "1..$count"
