@@ -2,7 +2,7 @@
 //   handshake MS       handshakes, both ends, per second of CPU time, over MS milliseconds
 //   sign SIZE MS       pairs of signing and verifying SIZE bytes, per second of CPU time
 //   seal SIZE MS       pairs of sealing and unsealing
-//   memory PAIRS       bytes of heap for each of the contexts of PAIRS established pairs
+//   memory PAIRS       bytes of resident memory for each of the contexts of PAIRS established pairs
 //   allocations SIZE   calls of malloc, calloc, realloc and their kind in 1000 sign pairs and 1000 seal pairs
 // An answer is a number, or "none": not offered by this implementation.
 #pragma once
@@ -10,7 +10,6 @@
 #include <malloc.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -85,27 +84,19 @@ inline std::vector<std::uint8_t> message_of(std::size_t size) {
   return message;
 }
 
-// What was asked of malloc and what of it was touched: some peers ask for far more than they use.
-struct Memory {
-  std::size_t allocated, resident;
-};
-inline Memory memory_now() {
-  const struct mallinfo2 info = mallinfo2();
+// Touched memory, not what was asked of malloc: a peer asks for five times what it uses.
+inline std::size_t resident_bytes() {
   std::size_t total_pages = 0, resident_pages = 0;
   std::ifstream("/proc/self/statm") >> total_pages >> resident_pages;
-  return {info.uordblks + info.hblkhd, resident_pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE))};
+  return resident_pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-// Bytes for each of the contexts of `pairs` established pairs, the smaller of the two figures.
-inline double memory_of(Subject& subject, std::size_t pairs) {
+inline double bytes_per_context(Subject& subject, std::size_t pairs) {
   subject.keep_pair();  // what is made once for all
   malloc_trim(0);       // so that new contexts take new pages
-  const Memory before = memory_now();
+  const std::size_t before = resident_bytes();
   for (std::size_t i = 0; i < pairs; ++i) subject.keep_pair();
-  const Memory after = memory_now();
-  const std::size_t bytes = std::min(after.allocated - before.allocated, after.resident - before.resident);
-  std::fprintf(stderr, "alloc %f res %f\n",double(after.allocated - before.allocated)/2.0/double(pairs), double(after.resident - before.resident)/2.0/double(pairs));
-  return static_cast<double>(bytes) / static_cast<double>(2 * pairs);
+  return static_cast<double>(resident_bytes() - before) / static_cast<double>(2 * pairs);
 }
 
 inline std::optional<double> measure(Subject& subject, const std::string& verb, std::size_t size, double ms) {
@@ -116,7 +107,7 @@ inline std::optional<double> measure(Subject& subject, const std::string& verb, 
   if (verb == "seal") return rate(ms, seal);
   if (verb == "handshake" && subject.has_handshake()) return rate(ms, [&] { subject.handshake(); });
   if (verb == "memory" && subject.has_handshake()) {
-    return memory_of(subject, size);
+    return bytes_per_context(subject, size);
   }
   if (verb == "allocations" && subject.allocations()) {
     sign();

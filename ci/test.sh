@@ -215,15 +215,10 @@ preload_suite() {
 }
 
 documentation_suites() {
-  selected examples && [[ -e examples/demo.sh ]] && suite examples check env OPENSSPI_BUILD="$ROOT/build/release" bash examples/demo.sh
+  if selected demo; then suite demo check env OPENSSPI_BUILD="$ROOT/build/release" bash examples/demo.sh; fi
   if selected documentation; then
-    if [[ -e ci/doc_examples.sh ]]; then
-      suite documentation tap env OPENSSPI_BUILD="$ROOT/build/release" bash ci/doc_examples.sh
-    elif [[ -e ci/doc_examples.tcl ]]; then
-      suite documentation tap env OPENSSPI_BUILD="$ROOT/build/release" TCLLIBPATH="$ROOT/build/release/tcl" tclsh ci/doc_examples.tcl
-    fi
+    suite documentation tap env OPENSSPI_BUILD="$ROOT/build/release" python3 ci/doc_examples.py
   fi
-  return 0
 }
 
 sanitizer_suites() {
@@ -265,7 +260,7 @@ tidy_suite() {
 
 list_suites() {
   local name
-  printf '%s\n' format layers manual unit vector peer capi capi-beside-winpr tcl examples documentation
+  printf '%s\n' format layers manual unit vector peer capi capi-beside-winpr tcl demo documentation
   for name in unit vector peer capi tcl tcl-leaks; do echo "sanitizers/$name"; done
   printf '%s\n' tsan/unit-threads tsan/capi-threads tidy
   for name in tests/*/run.sh; do [[ ! -e $name ]] || basename "$(dirname "$name")"; done

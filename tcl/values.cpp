@@ -104,13 +104,15 @@ Tcl_Obj* new_text(std::string_view utf8) {
 }
 
 Tcl_Obj* new_text(std::u16string_view text) {
+  // Tcl 8.6 keeps the halves of a pair as characters of their own, Tcl 9 the character.
+  constexpr bool kJoinPairs = TCL_UTF_MAX > 3;
   std::string utf8;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::uint32_t unit = text[i];
     const bool pair = unit >= 0xD800 && unit < 0xDC00 && i + 1 < text.size() && (text[i + 1] & 0xFC00) == 0xDC00;
     if (unit == 0) {
       utf8 += "\xC0\x80";
-    } else if (pair) {
+    } else if (kJoinPairs && pair) {
       const std::uint32_t low = text[++i];
       opensspi::detail::append_utf8(utf8, 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
     } else {

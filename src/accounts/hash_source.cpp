@@ -40,6 +40,15 @@ Proven prove_v1(const Key16& nt_hash, const LogonRequest& request, ResponseForm 
   return {equal_in_constant_time(expected, request.nt_response), crypto::md4(nt_hash.bytes())};
 }
 
+// For an unknown account, so that it costs what a wrong password costs: a copy of names and a hash.
+HashSource::Account stand_in(const LogonRequest& request) {
+  HashSource::Account account;
+  account.nt_hash = dummy_hash();
+  account.account = request.user;
+  account.domain = request.domain;
+  return account;
+}
+
 std::string claim(const LogonRequest& request) {
   return "\"" + trace::printable(to_utf8(request.domain) + "\\" + to_utf8(request.user)) + "\"";
 }
@@ -53,14 +62,7 @@ Result<Verdict> HashSource::verify(const LogonRequest& request) const {
   if (!form) return std::unexpected<Error>(form.error());
   auto found = find(request.user, request.domain);
   if (!found && found.error().status != Status::logon_denied) return fail(found);
-  // The claim's names stand in for an unknown account's: an unknown user costs what a wrong password costs.
-  Account account = found ? std::move(*found)
-                          : Account{.nt_hash = dummy_hash(),
-                                    .lm_hash = {},
-                                    .account = std::u16string(request.user),
-                                    .domain = std::u16string(request.domain),
-                                    .sids = {},
-                                    .may_not_log_on = {}};
+  Account account = found ? std::move(*found) : stand_in(request);
   Proven proven = *form == ResponseForm::ntlm_v2 ? prove_v2(account.nt_hash, request)
                                                  : prove_v1(account.nt_hash, request, *form);
   if (!found) return deny(claim(request) + ": " + found.error().detail);

@@ -1,3 +1,5 @@
+// OpenSSL deprecates its own functions of the hashes in favour of EVP; hmac_sha.hpp says why they are used.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/hmac_sha.hpp"
 
 #include <array>
@@ -27,6 +29,18 @@ void set_key(State& state, Bytes key) {
 }
 
 }  // namespace
+
+void HmacSha::Sha1::init(Context& c) { SHA1_Init(&c); }
+void HmacSha::Sha1::update(Context& c, Bytes part) { SHA1_Update(&c, part.data(), part.size()); }
+void HmacSha::Sha1::finish(std::uint8_t* out, Context& c) { SHA1_Final(out, &c); }
+
+void HmacSha::Sha256::init(Context& c) { SHA256_Init(&c); }
+void HmacSha::Sha256::update(Context& c, Bytes part) { SHA256_Update(&c, part.data(), part.size()); }
+void HmacSha::Sha256::finish(std::uint8_t* out, Context& c) { SHA256_Final(out, &c); }
+
+void HmacSha::Sha384::init(Context& c) { SHA384_Init(&c); }
+void HmacSha::Sha384::update(Context& c, Bytes part) { SHA384_Update(&c, part.data(), part.size()); }
+void HmacSha::Sha384::finish(std::uint8_t* out, Context& c) { SHA384_Final(out, &c); }
 
 HmacSha::HmacSha(Hash hash, Bytes key) {
   switch (hash) {

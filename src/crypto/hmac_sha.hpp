@@ -7,9 +7,6 @@
 #include <cstdint>
 #include <variant>
 
-#ifndef OPENSSL_SUPPRESS_DEPRECATED
-#define OPENSSL_SUPPRESS_DEPRECATED
-#endif
 #include <openssl/sha.h>
 
 #include "base/bytes.hpp"
@@ -37,23 +34,23 @@ class HmacSha {
   struct Sha1 {
     using Context = SHA_CTX;
     static constexpr std::size_t kBlockBytes = 64, kDigestBytes = 20;
-    static void init(Context& c) { SHA1_Init(&c); }
-    static void update(Context& c, Bytes part) { SHA1_Update(&c, part.data(), part.size()); }
-    static void finish(std::uint8_t* out, Context& c) { SHA1_Final(out, &c); }
+    static void init(Context& c);
+    static void update(Context& c, Bytes part);
+    static void finish(std::uint8_t* out, Context& c);
   };
   struct Sha256 {
     using Context = SHA256_CTX;
     static constexpr std::size_t kBlockBytes = 64, kDigestBytes = 32;
-    static void init(Context& c) { SHA256_Init(&c); }
-    static void update(Context& c, Bytes part) { SHA256_Update(&c, part.data(), part.size()); }
-    static void finish(std::uint8_t* out, Context& c) { SHA256_Final(out, &c); }
+    static void init(Context& c);
+    static void update(Context& c, Bytes part);
+    static void finish(std::uint8_t* out, Context& c);
   };
   struct Sha384 {
     using Context = SHA512_CTX;
     static constexpr std::size_t kBlockBytes = 128, kDigestBytes = 48;
-    static void init(Context& c) { SHA384_Init(&c); }
-    static void update(Context& c, Bytes part) { SHA384_Update(&c, part.data(), part.size()); }
-    static void finish(std::uint8_t* out, Context& c) { SHA384_Final(out, &c); }
+    static void init(Context& c);
+    static void update(Context& c, Bytes part);
+    static void finish(std::uint8_t* out, Context& c);
   };
   // The state after the padded key, for both passes of RFC 2104, and the running one.
   template <typename H>

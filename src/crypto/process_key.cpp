@@ -19,8 +19,8 @@ constexpr const char* kCheck = "memory protection key";
 constexpr std::size_t kKeyBytes = 32;
 
 struct Keys {
-  std::uint8_t forward[kKeyBytes];
-  std::uint8_t backward[kKeyBytes];
+  std::uint8_t inner[kKeyBytes];
+  std::uint8_t outer[kKeyBytes];
 };
 
 Result<const Keys*> no_memory(const char* what) {
@@ -68,18 +68,6 @@ bool cbc(const std::uint8_t* key, MutableBytes data, bool encrypt) {
          static_cast<std::size_t>(written) == data.size();
 }
 
-void reverse_blocks(MutableBytes data) {
-  std::uint8_t block[kConcealBlockBytes];
-  for (std::size_t i = 0, j = data.size(); i + kConcealBlockBytes < j; i += kConcealBlockBytes) {
-    j -= kConcealBlockBytes;
-    if (i >= j) break;
-    std::memcpy(block, &data[i], sizeof block);
-    std::memcpy(&data[i], &data[j], sizeof block);
-    std::memcpy(&data[j], block, sizeof block);
-  }
-  wipe(block, sizeof block);
-}
-
 Result<const Keys*> keys_for(Bytes data) {
   if (data.size() % kConcealBlockBytes != 0 || data.size() > std::numeric_limits<int>::max()) {
     return fail(Status::invalid_parameter, "size of protected memory",
@@ -96,9 +84,7 @@ Result<Status> conceal(MutableBytes data) {
   const auto keys = keys_for(data);
   if (!keys) return std::unexpected(keys.error());
   if (data.empty()) return Status::ok;
-  if (!cbc((*keys)->forward, data, true)) return cipher_failed();
-  reverse_blocks(data);
-  if (!cbc((*keys)->backward, data, true)) return cipher_failed();
+  if (!cbc((*keys)->inner, data, true) || !cbc((*keys)->outer, data, false)) return cipher_failed();
   return Status::ok;
 }
 
@@ -106,9 +92,7 @@ Result<Status> reveal(MutableBytes data) {
   const auto keys = keys_for(data);
   if (!keys) return std::unexpected(keys.error());
   if (data.empty()) return Status::ok;
-  if (!cbc((*keys)->backward, data, false)) return cipher_failed();
-  reverse_blocks(data);
-  if (!cbc((*keys)->forward, data, false)) return cipher_failed();
+  if (!cbc((*keys)->outer, data, true) || !cbc((*keys)->inner, data, false)) return cipher_failed();
   return Status::ok;
 }
 

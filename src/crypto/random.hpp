@@ -5,7 +5,8 @@
 
 namespace opensspi::crypto {
 
-// OpenSSL's generator of this thread, which is seeded anew after a fork; never fails, it ends the process.
+// The kernel's random numbers, drawn ahead for each thread and given out once: a system call for every message would
+// cost more than a short message. Not drawn ahead across a fork. Never fails: it ends the process.
 void random_bytes(MutableBytes out);
 
 }  // namespace opensspi::crypto

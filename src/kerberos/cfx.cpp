@@ -84,7 +84,7 @@ CfxKeys::Seal& CfxKeys::seal() {
     const std::uint32_t usage = of_initiator_ ? kInitiatorSeal : kAcceptorSeal;
     const Secret encryption = derive_key(enctype_, key_.bytes(), usage, Derived::encryption);
     const Secret integrity = derive_key(enctype_, key_.bytes(), usage, Derived::integrity);
-    seal_ = std::make_unique<Seal>(crypto::AesCts(encryption.bytes(), way_), profile().hash, integrity.bytes());
+    seal_ = std::make_unique<Seal>(encryption.bytes(), integrity.bytes(), profile().hash, way_);
   }
   return *seal_;
 }

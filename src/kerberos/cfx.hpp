@@ -38,6 +38,8 @@ class CfxKeys {
 
   const AesProfile& profile() const { return *aes_profile(enctype_); }
   struct Seal {
+    Seal(Bytes encryption, Bytes integrity, crypto::Hash hash, crypto::AesCts::Way way)
+        : cipher(encryption, way), mac(hash, integrity) {}
     crypto::AesCts cipher;
     crypto::HmacSha mac;
   };

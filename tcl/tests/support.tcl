@@ -3,6 +3,19 @@ package require Tcl 8.6-
 package require tcltest 2.3
 namespace import -force ::tcltest::*
 
+# A directory of its own for each file of tests, gone when they are done; threads are given that of their file.
+if {![info exists ::scratch]} {
+    set ::scratch [file join [expr {[info exists ::env(TMPDIR)] ? $::env(TMPDIR) : "/tmp"}] opensspi-tcl-[pid]-[clock microseconds]]
+    file mkdir $::scratch
+    file attributes $::scratch -permissions 0700
+}
+configure -tmpdir $::scratch
+
+proc finish {} {
+    uplevel #0 {tcltest::cleanupTests}
+    file delete -force $::scratch
+}
+
 # An empty configuration: what this machine has configured must not decide a test. Before the package reads it.
 set ::configuration [makeFile {} opensspi-test.conf]
 set ::env(OPENSSPI_CONFIG) $::configuration

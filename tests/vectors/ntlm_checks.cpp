@@ -76,7 +76,8 @@ void check_challenge_round_trip(Bytes token) {
   EXPECT_EQ(again->target_name, parsed->target_name);
   EXPECT_EQ(again->has_target_info, parsed->has_target_info);
   EXPECT_EQ(again->target_info.serialize(), parsed->target_info.serialize());
-  if (parsed->has_target_info) EXPECT_EQ(without_version(*written, 48), without_version(token, 48));
+  if (!parsed->has_target_info) return;  // its offset then says nothing
+  EXPECT_EQ(to_hex(without_version(*written, 48)), to_hex(without_version(token, 48)));
 }
 
 void check_authenticate_round_trip(Bytes token) {

@@ -218,8 +218,6 @@ void check_v2(const Entry& e) {
   EXPECT_EQ(hex(sign_key(exported, Direction::server_to_client)), e["ServerSigningKey"].text());
   const Entry seal = e["seal"];
   check_seal(seal, exported, flags);
-  const Bytes number = Bytes(common()["Time"].bytes()).first(0);
-  EXPECT_TRUE(number.empty());
   const std::uint8_t zero[4] = {};
   const Key16 mac = crypto::hmac_md5(sign_key(exported, Direction::client_to_server).bytes(),
                                      {zero, seal["plaintext"].bytes()});
@@ -303,15 +301,15 @@ std::vector<std::string> names() {
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Entries, NtlmVectors, ::testing::ValuesIn(names()), [](const auto& info) {
-  std::string name = info.param;
+INSTANTIATE_TEST_SUITE_P(Entries, NtlmVectors, ::testing::ValuesIn(names()), [](const auto& entry_info) {
+  std::string name = entry_info.param;
   std::ranges::replace_if(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
   return name;
 });
 
 TEST(NtlmVectorsFile, EveryEntryHasACheck) {
   for (const auto& [name, value] : vectors("ntlm").items()) {
-    if (name != "_about") EXPECT_TRUE(checks().contains(name)) << name;
+    EXPECT_TRUE(name == "_about" || checks().contains(name)) << name;
   }
 }
 
