@@ -2,7 +2,8 @@
 //
 // A source answers a challenge and its response with a verdict. It alone knows passwords or asks who knows them; what
 // it reports of the account is canonical, whatever the client claimed. An unknown user, a wrong password and an account
-// that may not log on do equal work and are all SEC_E_LOGON_DENIED; only Error::detail, for the owner, tells them apart.
+// that may not log on do equal work and are all SEC_E_LOGON_DENIED; only Error::detail, for the owner, tells them
+// apart.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +29,11 @@ struct LogonRequest {
 };
 
 struct Verdict {
-  Key16 session_base_key;           // MS-NLMP 3.3: Z(16) for a guest
-  Key16 lmowf_v1;                   // with NTLMv1 only, where the source knows it; for LM_KEY
+  Key16 session_base_key;  // MS-NLMP 3.3: Z(16) for a guest
+  Key16 lmowf_v1;          // with NTLMv1 only, where the source knows it; for LM_KEY
   bool has_lmowf_v1 = false;
-  std::u16string account, domain;   // canonical
-  std::vector<std::u16string> sids; // the account's own first, as S-1-5-...
+  std::u16string account, domain;    // canonical
+  std::vector<std::u16string> sids;  // the account's own first, as S-1-5-...
   bool guest = false;
 };
 

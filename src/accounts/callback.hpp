@@ -11,8 +11,7 @@ namespace opensspi::accounts {
 
 // Answers for the account that a peer claims. SEC_E_LOGON_DENIED: it does not exist or may not log on; another status:
 // the program itself failed. Called from any thread that accepts, several at once.
-using FindAccount =
-    std::function<Result<HashSource::Account>(std::u16string_view user, std::u16string_view domain)>;
+using FindAccount = std::function<Result<HashSource::Account>(std::u16string_view user, std::u16string_view domain)>;
 
 // Named "callback". Names that the function leaves empty are those of the claim.
 std::shared_ptr<const AccountSource> make_callback_source(FindAccount find);

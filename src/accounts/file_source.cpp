@@ -68,8 +68,9 @@ std::shared_ptr<const FileSource::Snapshot> FileSource::read() const {
   auto snapshot = std::make_shared<Snapshot>(
       Snapshot{format_.parse(text, path_, names_), file->identity, is_settled(file->identity)});
   if (trace::enabled()) {
-    trace::line("accounts", name() + ": " + (snapshot->table ? std::to_string(snapshot->table->size()) + " accounts"
-                                                             : snapshot->table.error().detail));
+    trace::line("accounts", name() + ": " +
+                                (snapshot->table ? std::to_string(snapshot->table->size()) + " accounts"
+                                                 : snapshot->table.error().detail));
   }
   return snapshot;
 }

@@ -63,8 +63,8 @@ Result<Verdict> HashSource::verify(const LogonRequest& request) const {
   auto found = find(request.user, request.domain);
   if (!found && found.error().status != Status::logon_denied) return fail(found);
   Account account = found ? std::move(*found) : stand_in(request);
-  Proven proven = *form == ResponseForm::ntlm_v2 ? prove_v2(account.nt_hash, request)
-                                                 : prove_v1(account.nt_hash, request, *form);
+  Proven proven =
+      *form == ResponseForm::ntlm_v2 ? prove_v2(account.nt_hash, request) : prove_v1(account.nt_hash, request, *form);
   if (!found) return deny(claim(request) + ": " + found.error().detail);
   if (!account.may_not_log_on.empty()) return deny(claim(request) + " may not log on: " + account.may_not_log_on);
   if (!proven.matches) return deny(claim(request) + ": the response does not fit the account's password");

@@ -20,7 +20,8 @@ Result<std::shared_ptr<const AccountSource>> open_account_source(std::string_vie
   const std::string path(colon == std::string_view::npos ? "" : specification.substr(colon + 1));
   for (const FileFormat* format : {&kSmbpasswdFormat, &kPlainFormat}) {
     if (word != format->word) continue;
-    if (path.empty() || path.contains('\0')) return refuse(specification, "names no file; " + std::string(word) + ":PATH");
+    if (path.empty() || path.contains('\0'))
+      return refuse(specification, "names no file; " + std::string(word) + ":PATH");
     return FileSource::open(*format, path, host.names());
   }
   return refuse(specification, "is no account source; there are smbpasswd:PATH, plain:PATH, winbind and self");

@@ -47,9 +47,8 @@ std::string take_line(std::string_view line, std::size_t number, const HostNames
 
 Result<AccountTable> parse(std::string_view text, std::string_view path, const HostNames& names) {
   AccountTable table;
-  const auto taken = for_each_line(text, path, [&](std::string_view line, std::size_t number) {
-    return take_line(line, number, names, table);
-  });
+  const auto taken = for_each_line(
+      text, path, [&](std::string_view line, std::size_t number) { return take_line(line, number, names, table); });
   if (!taken) return std::unexpected<Error>(taken.error());
   return table;
 }

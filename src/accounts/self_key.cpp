@@ -105,8 +105,7 @@ Result<SelfKey> read_key(const Descriptor& file, const std::string& path, uid_t 
 }
 
 Descriptor open_key(const Descriptor& directory) {
-  return Descriptor(
-      ::openat(directory.get(), kSelfKeyFile, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  return Descriptor(::openat(directory.get(), kSelfKeyFile, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 }
 
 }  // namespace
@@ -120,9 +119,9 @@ Result<void> check_not_elevated(const ProcessIdentity& process) {
     return refuse("this program was started with rights beyond its user's (AT_SECURE); name another account source");
   }
   if (process.real_uid != process.effective_uid || process.real_gid != process.effective_gid) {
-    return refuse("the real and the effective user or group differ (user " + std::to_string(process.real_uid) + " and " +
-                  std::to_string(process.effective_uid) + ", group " + std::to_string(process.real_gid) + " and " +
-                  std::to_string(process.effective_gid) + "); name another account source");
+    return refuse("the real and the effective user or group differ (user " + std::to_string(process.real_uid) +
+                  " and " + std::to_string(process.effective_uid) + ", group " + std::to_string(process.real_gid) +
+                  " and " + std::to_string(process.effective_gid) + "); name another account source");
   }
   return {};
 }
@@ -145,8 +144,8 @@ Key16 self_nt_hash(const SelfKey& key, std::string_view machine_id, uid_t uid) {
   static constexpr std::string_view kLabel = "opensspi self account v1";
   const auto number = static_cast<std::uint32_t>(uid);
   const std::array<std::uint8_t, 4> uid_bytes = {
-      static_cast<std::uint8_t>(number), static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number >> 16),
-      static_cast<std::uint8_t>(number >> 24)};
+      static_cast<std::uint8_t>(number), static_cast<std::uint8_t>(number >> 8),
+      static_cast<std::uint8_t>(number >> 16), static_cast<std::uint8_t>(number >> 24)};
   return crypto::hmac_sha256_128(key.bytes(), {bytes_of(kLabel), bytes_of(machine_id), Bytes(uid_bytes)});
 }
 
@@ -155,9 +154,8 @@ std::string machine_id(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   std::string text(kDigits, '\0');
   const auto got = file ? read_fully(file.get(), {reinterpret_cast<std::uint8_t*>(text.data()), kDigits}) : -1;
-  const bool is_id = got == static_cast<ssize_t>(kDigits) && std::ranges::all_of(text, [](char c) {
-                       return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-                     });
+  const bool is_id = got == static_cast<ssize_t>(kDigits) &&
+                     std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   return is_id ? text : "";
 }
 

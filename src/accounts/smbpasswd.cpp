@@ -65,12 +65,9 @@ struct Barring {
 };
 
 constexpr Barring kBarring[] = {
-    {'D', "the account is disabled (flag D)"},
-    {'L', "the account is locked (flag L)"},
-    {'N', "the account needs no password (flag N)"},
-    {'W', "it is a workstation's trust account (flag W)"},
-    {'S', "it is a server's trust account (flag S)"},
-    {'I', "it is a domain's trust account (flag I)"},
+    {'D', "the account is disabled (flag D)"},        {'L', "the account is locked (flag L)"},
+    {'N', "the account needs no password (flag N)"},  {'W', "it is a workstation's trust account (flag W)"},
+    {'S', "it is a server's trust account (flag S)"}, {'I', "it is a domain's trust account (flag I)"},
 };
 
 // Why an account may not log on; empty where it may.
@@ -86,7 +83,8 @@ std::string barred(std::string_view flags, HashField nt_hash) {
 
 std::string wrong_flags(std::string_view field) {
   // Not shown where it is not in brackets: a field too many makes it a hash.
-  if (field.size() < 2 || field.front() != '[' || field.back() != ']') return "the fifth field is not flags in brackets";
+  if (field.size() < 2 || field.front() != '[' || field.back() != ']')
+    return "the fifth field is not flags in brackets";
   const std::string_view letters = field.substr(1, field.size() - 2);
   const std::size_t unknown = letters.find_first_not_of(kKnownFlags);
   if (unknown == std::string_view::npos) return {};
@@ -96,8 +94,8 @@ std::string wrong_flags(std::string_view field) {
 
 std::string wrong_last_change(std::string_view field) {
   static constexpr std::string_view kPrefix = "LCT-";
-  const bool right = field.size() == kPrefix.size() + 8 && field.starts_with(kPrefix) &&
-                     is_hexadecimal(field.substr(kPrefix.size()));
+  const bool right =
+      field.size() == kPrefix.size() + 8 && field.starts_with(kPrefix) && is_hexadecimal(field.substr(kPrefix.size()));
   return right ? "" : "the time of the last change is not LCT- and eight hexadecimal digits";
 }
 
@@ -118,7 +116,8 @@ std::string take_line(std::string_view line, std::size_t number, const HostNames
   const HashField nt_hash = read_hash(fields.nt_hash, entry.nt_hash);
   for (const auto& [kind, what] : {std::pair{lm_hash, "LM"}, std::pair{nt_hash, "NT"}}) {
     if (kind != HashField::bad) continue;
-    return std::string("the ") + what + " hash is neither 32 hexadecimal digits, 32 times X or *, nor NO PASSWORD and X's";
+    return std::string("the ") + what +
+           " hash is neither 32 hexadecimal digits, 32 times X or *, nor NO PASSWORD and X's";
   }
   entry.has_lm_hash = lm_hash == HashField::hash;
   entry.may_not_log_on = barred(fields.flags, nt_hash);
@@ -132,9 +131,8 @@ std::string take_line(std::string_view line, std::size_t number, const HostNames
 
 Result<AccountTable> parse(std::string_view text, std::string_view path, const HostNames& names) {
   AccountTable table;
-  const auto taken = for_each_line(text, path, [&](std::string_view line, std::size_t number) {
-    return take_line(line, number, names, table);
-  });
+  const auto taken = for_each_line(
+      text, path, [&](std::string_view line, std::size_t number) { return take_line(line, number, names, table); });
   if (!taken) return std::unexpected<Error>(taken.error());
   return table;
 }
@@ -145,7 +143,8 @@ bool is_own_domain(const HostNames& names, std::u16string_view domain) {
 }
 
 bool is_own_name(const HostNames& names, std::u16string_view name) {
-  const std::u16string_view own[] = {names.netbios_computer, names.netbios_domain, names.dns_computer, names.dns_domain};
+  const std::u16string_view own[] = {names.netbios_computer, names.netbios_domain, names.dns_computer,
+                                     names.dns_domain};
   return std::ranges::any_of(own, [&](auto candidate) { return equal_ignoring_case(name, candidate); });
 }
 

@@ -105,7 +105,8 @@ Question::Question(const LogonRequest& request, ResponseForm form)
       nt_response(request.nt_response.begin(), request.nt_response.end()) {
   // With extended session security a domain controller gets the mixed challenge, and the LM field is no response.
   const Block8 challenge = v1_challenge(request, form);
-  if (form != ResponseForm::ntlm_v1_extended) lm_response.assign(request.lm_response.begin(), request.lm_response.end());
+  if (form != ResponseForm::ntlm_v1_extended)
+    lm_response.assign(request.lm_response.begin(), request.lm_response.end());
   parameters.account_name = user.c_str();
   parameters.domain_name = domain.c_str();
   parameters.workstation_name = workstation.c_str();

@@ -21,11 +21,11 @@ struct Configuration {
   bool domain_member = false;  // needs netbios_domain; dns_tree needs it
 
   // [ntlm]
-  std::string accounts;      // default source of acceptors, OPENSSPI_ACCOUNTS; empty: "self"
-  bool allow_weak = false;   // NTLMv1, LM, 56 and 40 bits, no extended session security; file only
-  bool require_mic = false;  // OPENSSPI_REQUIRE_MIC=1 (it can only make stricter)
-  bool ntlm_disabled = false;        // no NTLM at all; OPENSSPI_NTLM_DISABLED=1 (stricter only)
-  unsigned lm_level = 3;             // what initiators send; 0 to 2 need allow_weak; file only
+  std::string accounts;                       // default source of acceptors, OPENSSPI_ACCOUNTS; empty: "self"
+  bool allow_weak = false;                    // NTLMv1, LM, 56 and 40 bits, no extended session security; file only
+  bool require_mic = false;                   // OPENSSPI_REQUIRE_MIC=1 (it can only make stricter)
+  bool ntlm_disabled = false;                 // no NTLM at all; OPENSSPI_NTLM_DISABLED=1 (stricter only)
+  unsigned lm_level = 3;                      // what initiators send; 0 to 2 need allow_weak; file only
   unsigned max_lifetime_seconds = 36 * 3600;  // age of a response's timestamp that is accepted; file only
 
   // [fips] mode = auto|on, OPENSSPI_FIPS=1 (stricter only): the result of looking at the host too.

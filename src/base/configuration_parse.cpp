@@ -35,7 +35,8 @@ std::string wrong_dns_name(std::string_view value) {
     return "has " + std::to_string(value.size()) + " bytes; a DNS name has 1 to 255";
   }
   const bool letters = std::ranges::all_of(value, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
   });
   if (!letters) return "has a character that a DNS name cannot have; use letters, digits, \"-\", \"_\" and \".\"";
   if (value.front() == '.' || value.back() == '.' || value.contains("..")) return "has an empty label";
@@ -119,7 +120,8 @@ constexpr Key kKeys[] = {
     {"ntlm", "allow_weak", set_flag<&Configuration::allow_weak>},
     {"ntlm", "require_mic", set_flag<&Configuration::require_mic>},
     {"ntlm", "disabled", set_flag<&Configuration::ntlm_disabled>},
-    {"ntlm", "lm_level", [](Configuration& c, std::string_view v) { return set_number(c.lm_level, v, 0, kMostLmLevel); }},
+    {"ntlm", "lm_level",
+     [](Configuration& c, std::string_view v) { return set_number(c.lm_level, v, 0, kMostLmLevel); }},
     {"ntlm", "max_lifetime_seconds",
      [](Configuration& c, std::string_view v) { return set_number(c.max_lifetime_seconds, v, 1, kSecondsOfYear); }},
     {"fips", "mode", set_fips_mode},

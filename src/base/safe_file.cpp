@@ -67,7 +67,8 @@ Result<Attempt> read_once(const std::string& path, const char* check, std::size_
   if (got < 0) {
     return fail(Status::no_credentials, check, quoted(path) + " cannot be read: " + system_error_text(errno));
   }
-  const bool steady = fstat(file->get(), &after) == 0 && FileIdentity::of(after) == out.identity && got == before.st_size;
+  const bool steady =
+      fstat(file->get(), &after) == 0 && FileIdentity::of(after) == out.identity && got == before.st_size;
   if (!steady) return Attempt{};
   return Attempt{std::move(out)};
 }

@@ -1,4 +1,4 @@
-// gss-ntlmssp's end, through MIT's GSSAPI. A server's accounts come from the file that NTLM_USER_FILE names.
+// gss-ntlmssp's end, through MIT's GSSAPI; with --package Negotiate inside MIT's SPNEGO. A server's accounts come from the file that NTLM_USER_FILE names.
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_ntlmssp.h>
@@ -10,6 +10,7 @@ namespace {
 using namespace interop;
 
 gss_OID_desc ntlm_mechanism = {10, const_cast<char*>("\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a")};
+gss_OID_desc spnego_mechanism = {6, const_cast<char*>("\x2b\x06\x01\x05\x05\x02")};
 // 1.2.840.113554.1.2.2.5.5, GSS_C_INQ_SSPI_SESSION_KEY
 gss_OID_desc session_key_oid = {11, const_cast<char*>("\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x05\x05")};
 // A query by which a SPNEGO layer tells the mechanism that a MIC in AUTHENTICATE_MESSAGE is welcome.
@@ -51,6 +52,8 @@ class GssPeer : public LinePeer {
   OM_uint32 initiate(gss_buffer_t input, gss_buffer_t output);
   OM_uint32 accept(gss_buffer_t input, gss_buffer_t output);
   gss_name_t import_name(const std::string& text, gss_OID type);
+  bool spnego() const { return options_.package == "Negotiate"; }
+  OM_uint32 negotiate_ntlm_only();
   Answer failed(OM_uint32 major) const { return fail(major, "minor " + std::to_string(minor_)); }
 
   Options options_;
@@ -67,17 +70,27 @@ gss_name_t GssPeer::import_name(const std::string& text, gss_OID type) {
   return gss_import_name(&minor_, &buffer, type, &name) == GSS_S_COMPLETE ? name : GSS_C_NO_NAME;
 }
 
+OM_uint32 GssPeer::negotiate_ntlm_only() {
+  gss_OID_set_desc ntlm{1, &ntlm_mechanism};
+  return spnego() ? gss_set_neg_mechs(&minor_, credential_, &ntlm) : GSS_S_COMPLETE;
+}
+
 OM_uint32 GssPeer::acquire() {
-  gss_OID_set_desc mechanisms{1, &ntlm_mechanism};
+  // A server of Negotiate must take NTLM as it is too: that is how Windows sends it where there is no choice.
+  gss_OID_desc both[] = {ntlm_mechanism, spnego_mechanism};
+  gss_OID_set_desc mechanisms{1, spnego() ? &spnego_mechanism : &ntlm_mechanism};
   if (options_.server) {
-    return gss_acquire_cred(&minor_, GSS_C_NO_NAME, GSS_C_INDEFINITE, &mechanisms, GSS_C_ACCEPT, &credential_, nullptr,
-                            nullptr);
+    if (spnego()) mechanisms = {2, both};
+    const OM_uint32 major = gss_acquire_cred(&minor_, GSS_C_NO_NAME, GSS_C_INDEFINITE, &mechanisms, GSS_C_ACCEPT,
+                                             &credential_, nullptr, nullptr);
+    return major == GSS_S_COMPLETE ? negotiate_ntlm_only() : major;
   }
   gss_name_t name = import_name(options_.domain + "\\" + options_.user, GSS_C_NT_USER_NAME);
   gss_buffer_desc password{options_.password.size(), options_.password.data()};
   const OM_uint32 major = gss_acquire_cred_with_password(&minor_, name, &password, GSS_C_INDEFINITE, &mechanisms,
                                                          GSS_C_INITIATE, &credential_, nullptr, nullptr);
-  if (major != GSS_S_COMPLETE || options_.flags == 0) return major;
+  if (major != GSS_S_COMPLETE) return major;
+  if (options_.flags == 0) return negotiate_ntlm_only();
   gss_buffer_desc flags{sizeof options_.flags, &options_.flags};
   return gss_set_cred_option(&minor_, &credential_, &negotiate_flags_oid, &flags);
 }
@@ -91,7 +104,7 @@ OM_uint32 GssPeer::initiate(gss_buffer_t input, gss_buffer_t output) {
   gss_channel_bindings_struct bindings{};
   bindings.application_data = {options_.bindings.size(), options_.bindings.data()};
   const OM_uint32 major = gss_init_sec_context(
-      &minor_, credential_, &context_, target, &ntlm_mechanism, request, GSS_C_INDEFINITE,
+      &minor_, credential_, &context_, target, spnego() ? &spnego_mechanism : &ntlm_mechanism, request, GSS_C_INDEFINITE,
       options_.bindings.empty() ? GSS_C_NO_CHANNEL_BINDINGS : &bindings, input, nullptr, output, &flags_, nullptr);
   OM_uint32 ignored = 0;
   gss_release_name(&ignored, &target);

@@ -75,7 +75,7 @@ class Peer:
     def __init__(self, name, role, want="", user=USER, domain=DOMAIN, password=PASSWORD, env=None, **more):
         args = [program(name), role, "--user", user, "--domain", domain, "--password", password, "--want", want]
         for option, value in more.items():
-            args += ["--" + option, value]
+            args += ["--" + option.replace("_", "-"), value]
         self.name = f"{name} {role}"
         self.process = subprocess.Popen(
             args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}
@@ -138,10 +138,14 @@ class Peer:
 
 
 class NtlmAuth:
-    """Samba's ntlm_auth: ntlmssp-client-1 as client, squid-2.5-ntlmssp as server; needs no winbindd."""
+    """Samba's ntlm_auth, raw NTLM or SPNEGO; needs no winbindd."""
 
-    def __init__(self, role, config, features="", user=USER, domain=DOMAIN, password=PASSWORD):
-        protocol = "ntlmssp-client-1" if role == "client" else "squid-2.5-ntlmssp"
+    PROTOCOLS = {("client", False): "ntlmssp-client-1", ("server", False): "squid-2.5-ntlmssp",
+                 ("client", True): "gss-spnego-client", ("server", True): "gss-spnego"}
+
+    def __init__(self, role, config, features="", user=USER, domain=DOMAIN, password=PASSWORD, spnego=False):
+        protocol = self.PROTOCOLS[role, spnego]
+        self.role, self.spnego = role, spnego
         self.verb = "YR"
         self.process = subprocess.Popen(
             ["ntlm_auth", "--configfile=" + config, "--helper-protocol=" + protocol, "--domain=" + domain,
@@ -163,11 +167,13 @@ class NtlmAuth:
             answer = self.ask(f"{self.verb} {base64.b64encode(token).decode()}")
             self.verb = "KK" if self.verb == "YR" else self.verb
         words = answer.split(" ")
-        if words[0] in ("YR", "TT"):
+        if words[0] in ("YR", "TT") or (self.role == "client" and words[0] == "KK"):
             return False, base64.b64decode(words[1])
         if words[0] == "AF":  # as server the words are the user, as client the token
             self.user = words[-1]
-            return True, base64.b64decode(words[1]) if self.verb == "TT" else b""
+            has_token = self.role == "client" or self.spnego
+            token = words[1] if has_token and len(words) > 1 else "*"
+            return True, base64.b64decode(token) if token != "*" else b""
         raise Failed(words[0], answer)
 
     def key(self):
@@ -200,6 +206,27 @@ def log_on(client, server):
     done, _ = server.step(authenticate)
     assert done, "the server wants more than an AUTHENTICATE_MESSAGE"
     return negotiate, challenge, authenticate
+
+
+def negotiate(client, server, first=b""):
+    """Carries tokens until both ends are done; gives them. Raises Failed where an end refuses."""
+    tokens = []
+    done, token = client.step(first)
+    accepted = False
+    while token or not (done and accepted):
+        assert len(tokens) < 12, "the ends do not come to an end"
+        assert token or not done, f"{client.name} is done and {server.name} waits"
+        tokens.append(token)
+        accepted, token = server.step(token)
+        if not token:
+            break
+        tokens.append(token)
+        assert not done, f"{client.name} is done and {server.name} sends {len(token)} bytes more"
+        done, token = client.step(token)
+        if not token:
+            break
+    assert done and accepted, f"{client.name} done: {done}, {server.name} done: {accepted}"
+    return tokens
 
 
 MESSAGES = [b"x", b"The quick brown fox", bytes(range(256)) * 5, b"\0" * 4096, os.urandom(70000)]

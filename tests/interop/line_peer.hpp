@@ -31,8 +31,10 @@ struct Options {
   std::string accounts;        // where a server looks accounts up, in the program's own words
   std::string target;          // SPN
   std::string bindings;        // application data of channel bindings
+  std::string package = "NTLM";
+  std::string package_list;    // ours: PackageList of SEC_WINNT_AUTH_IDENTITY_EXW
   std::uint32_t flags = 0;     // gss-ntlmssp's client: NegotiateFlags in place of the usual ones
-  std::set<std::string> want;  // sign seal datagram identify null weak require-mic mic
+  std::set<std::string> want;  // sign seal mutual datagram identify null weak require-mic mic
   bool wants(const std::string& word) const { return want.contains(word); }
 };
 
@@ -123,6 +125,8 @@ inline Options parse_options(std::span<char*> args) {
     if (name == "--accounts") options.accounts = value;
     if (name == "--target") options.target = value;
     if (name == "--bindings") options.bindings = value;
+    if (name == "--package") options.package = value;
+    if (name == "--package-list") options.package_list = value;
     if (name == "--flags") options.flags = static_cast<std::uint32_t>(std::stoul(value, nullptr, 16));
     if (name != "--want") continue;
     std::istringstream in(value);

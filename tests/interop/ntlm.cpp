@@ -65,7 +65,10 @@ class OpensspiPeer : public LinePeer {
 
 SECURITY_STATUS OpensspiPeer::acquire() {
   std::u16string user = widen(options_.user), domain = widen(options_.domain), password = widen(options_.password);
-  SEC_WINNT_AUTH_IDENTITY_W identity{};
+  std::u16string list = widen(options_.package_list);
+  SEC_WINNT_AUTH_IDENTITY_EXW identity{};
+  identity.Version = SEC_WINNT_AUTH_IDENTITY_VERSION;
+  identity.Length = sizeof identity;
   const auto units = [](std::u16string& text) { return reinterpret_cast<USHORT*>(text.data()); };
   identity.User = units(user);
   identity.UserLength = static_cast<ULONG>(user.size());
@@ -73,8 +76,10 @@ SECURITY_STATUS OpensspiPeer::acquire() {
   identity.DomainLength = static_cast<ULONG>(domain.size());
   identity.Password = units(password);
   identity.PasswordLength = static_cast<ULONG>(password.size());
+  identity.PackageList = units(list);
+  identity.PackageListLength = static_cast<ULONG>(list.size());
   identity.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
-  std::u16string package = u"NTLM";
+  std::u16string package = widen(options_.package);
   const SECURITY_STATUS status = AcquireCredentialsHandleW(
       nullptr, package.data(), options_.server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND, nullptr,
       options_.server || options_.user.empty() ? nullptr : &identity, nullptr, nullptr, &credential_, nullptr);
@@ -99,6 +104,7 @@ ULONG OpensspiPeer::client_request() const {
   if (options_.wants("seal")) request |= ISC_REQ_CONFIDENTIALITY;
   if (options_.wants("identify")) request |= ISC_REQ_IDENTIFY;
   if (options_.wants("null")) request |= ISC_REQ_NULL_SESSION;
+  if (options_.wants("mutual")) request |= ISC_REQ_MUTUAL_AUTH;
   if (options_.wants("datagram")) request |= ISC_REQ_DATAGRAM;
   return request;
 }
@@ -212,6 +218,22 @@ Answer OpensspiPeer::query(const std::string& what) {
     const std::string name = narrow(text);
     FreeContextBuffer(text);
     return ok({name});
+  }
+  if (what == "package") {
+    SecPkgContext_NegotiationInfoW info{};
+    const SECURITY_STATUS status = QueryContextAttributesW(&context_, SECPKG_ATTR_NEGOTIATION_INFO, &info);
+    if (status != SEC_E_OK) return failed(status);
+    const std::string name = narrow(info.PackageInfo->Name);
+    FreeContextBuffer(info.PackageInfo);
+    return ok({name});
+  }
+  if (what == "fallback") {
+    OpenSspiContext_Fallback fallback{};
+    const SECURITY_STATUS status = QueryContextAttributesW(&context_, OPENSSPI_ATTR_FALLBACK, &fallback);
+    if (status != SEC_E_OK) return failed(status);
+    const std::string reason = narrow(fallback.Reason);
+    FreeContextBuffer(fallback.Reason);
+    return ok({reason});
   }
   return fail(0xFFFFFFFF, "no such request: " + what);
 }

@@ -91,31 +91,31 @@ TEST_P(BadConfiguration, IsRefusedWithLineAndReason) {
 
 INSTANTIATE_TEST_SUITE_P(
     Lines, BadConfiguration,
-    ::testing::Values(
-        BadText{"accounts = self", "line 1:", "before the first [section]"},
-        BadText{"[host]\n[kerberos]\n", "line 2:", "there is no section \"kerberos\""},
-        BadText{"[host\n", "line 1:", "closing"}, BadText{"[]\n", "line 1:", "there is no section"},
-        BadText{"[ntlm]\naccount = self\n", "line 2:", "[ntlm] has no \"account\"; it has accounts, allow_weak"},
-        BadText{"[ntlm]\nNetbios_name = A\n", "line 2:", "has no"},
-        BadText{"[ntlm]\nallow_weak\n", "line 2:", "neither"},
-        BadText{"[ntlm]\nallow_weak = true\n", "line 2:", "\"true\" is neither yes nor no"},
-        BadText{"[ntlm]\nallow_weak = yes # really\n", "line 2:", "neither yes nor no"},
-        BadText{"[ntlm]\n\nrequire_mic = no\nrequire_mic = no\n", "line 4:", "set by line 3"},
-        BadText{"[ntlm]\naccounts =\n", "line 2:", "is empty"},
-        BadText{"[ntlm]\nlm_level = 6\n", "line 2:", "from 0 to 5"},
-        BadText{"[ntlm]\nlm_level = 3x\n", "line 2:", "from 0 to 5"},
-        BadText{"[ntlm]\nlm_level = -1\n", "line 2:", "from 0 to 5"},
-        BadText{"[ntlm]\nlm_level = 2\n", "line 2:", "needs allow_weak"},
-        BadText{"[ntlm]\nmax_lifetime_seconds = 0\n", "line 2:", "not a number"},
-        BadText{"[ntlm]\nmax_lifetime_seconds = 99999999999\n", "line 2:", "not a number"},
-        BadText{"[fips]\nmode = off\n", "line 2:", "neither auto nor on"},
-        BadText{"[host]\nnetbios_name = SIXTEENLETTERSXX\n", "line 2:", "1 to 15"},
-        BadText{"[host]\nnetbios_name = A\\B\n", "line 2:", "cannot have"},
-        BadText{"[host]\ndns_name = a..b\n", "line 2:", "empty label"},
-        BadText{"[host]\ndns_name = a b\n", "line 2:", "cannot have"},
-        BadText{"[host]\n\ndomain_member = yes\n", "line 3:", "needs netbios_domain"},
-        BadText{"[host]\ndns_tree = example.com\n", "line 2:", "needs domain_member"},
-        BadText{"[host]\r\n", "line 1:", "carriage return"}, BadText{"\xFF", "x.conf", "not UTF-8"}));
+    ::testing::Values(BadText{"accounts = self", "line 1:", "before the first [section]"},
+                      BadText{"[host]\n[kerberos]\n", "line 2:", "there is no section \"kerberos\""},
+                      BadText{"[host\n", "line 1:", "closing"}, BadText{"[]\n", "line 1:", "there is no section"},
+                      BadText{"[ntlm]\naccount = self\n",
+                              "line 2:", "[ntlm] has no \"account\"; it has accounts, allow_weak"},
+                      BadText{"[ntlm]\nNetbios_name = A\n", "line 2:", "has no"},
+                      BadText{"[ntlm]\nallow_weak\n", "line 2:", "neither"},
+                      BadText{"[ntlm]\nallow_weak = true\n", "line 2:", "\"true\" is neither yes nor no"},
+                      BadText{"[ntlm]\nallow_weak = yes # really\n", "line 2:", "neither yes nor no"},
+                      BadText{"[ntlm]\n\nrequire_mic = no\nrequire_mic = no\n", "line 4:", "set by line 3"},
+                      BadText{"[ntlm]\naccounts =\n", "line 2:", "is empty"},
+                      BadText{"[ntlm]\nlm_level = 6\n", "line 2:", "from 0 to 5"},
+                      BadText{"[ntlm]\nlm_level = 3x\n", "line 2:", "from 0 to 5"},
+                      BadText{"[ntlm]\nlm_level = -1\n", "line 2:", "from 0 to 5"},
+                      BadText{"[ntlm]\nlm_level = 2\n", "line 2:", "needs allow_weak"},
+                      BadText{"[ntlm]\nmax_lifetime_seconds = 0\n", "line 2:", "not a number"},
+                      BadText{"[ntlm]\nmax_lifetime_seconds = 99999999999\n", "line 2:", "not a number"},
+                      BadText{"[fips]\nmode = off\n", "line 2:", "neither auto nor on"},
+                      BadText{"[host]\nnetbios_name = SIXTEENLETTERSXX\n", "line 2:", "1 to 15"},
+                      BadText{"[host]\nnetbios_name = A\\B\n", "line 2:", "cannot have"},
+                      BadText{"[host]\ndns_name = a..b\n", "line 2:", "empty label"},
+                      BadText{"[host]\ndns_name = a b\n", "line 2:", "cannot have"},
+                      BadText{"[host]\n\ndomain_member = yes\n", "line 3:", "needs netbios_domain"},
+                      BadText{"[host]\ndns_tree = example.com\n", "line 2:", "needs domain_member"},
+                      BadText{"[host]\r\n", "line 1:", "carriage return"}, BadText{"\xFF", "x.conf", "not UTF-8"}));
 
 TEST(ParseConfiguration, ANulIsRefused) {
   EXPECT_FALSE(parse_configuration(std::string_view("[host]\0", 7), "x.conf"));
@@ -140,14 +140,14 @@ TEST(ApplyEnvironment, OverridesNamesAndAccounts) {
 TEST(ApplyEnvironment, SwitchesCanOnlyBeTurnedOn) {
   Configuration strict;
   strict.require_mic = strict.ntlm_disabled = strict.fips = true;
-  const auto zero = environment_of(
-      {{"OPENSSPI_REQUIRE_MIC", "0"}, {"OPENSSPI_NTLM_DISABLED", ""}, {"OPENSSPI_FIPS", "0"}});
+  const auto zero =
+      environment_of({{"OPENSSPI_REQUIRE_MIC", "0"}, {"OPENSSPI_NTLM_DISABLED", ""}, {"OPENSSPI_FIPS", "0"}});
   ASSERT_TRUE(apply_environment(strict, zero));
   EXPECT_TRUE(strict.require_mic && strict.ntlm_disabled && strict.fips);
 
   Configuration lax;
-  const auto one = environment_of(
-      {{"OPENSSPI_REQUIRE_MIC", "1"}, {"OPENSSPI_NTLM_DISABLED", "1"}, {"OPENSSPI_FIPS", "1"}});
+  const auto one =
+      environment_of({{"OPENSSPI_REQUIRE_MIC", "1"}, {"OPENSSPI_NTLM_DISABLED", "1"}, {"OPENSSPI_FIPS", "1"}});
   ASSERT_TRUE(apply_environment(lax, one));
   EXPECT_TRUE(lax.require_mic && lax.ntlm_disabled && lax.fips);
 }

@@ -9,8 +9,8 @@
 namespace opensspi::accounts {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::from_hex;
+using ::testing::HasSubstr;
 using testing::Logon;
 using testing::ntlm_v1_logon;
 using testing::ntlm_v2_logon;

@@ -60,7 +60,10 @@ TEST(SystemHostRandom, AForkedChildDrawsItsOwn) {
 TEST(SystemHostRandom, ThreadsDrawTheirOwn) {
   std::vector<std::vector<Draw>> drawn(4);
   std::vector<std::thread> threads;
-  for (auto& mine : drawn) threads.emplace_back([&mine] { for (int i = 0; i < 500; ++i) mine.push_back(draw()); });
+  for (auto& mine : drawn)
+    threads.emplace_back([&mine] {
+      for (int i = 0; i < 500; ++i) mine.push_back(draw());
+    });
   for (std::thread& thread : threads) thread.join();
   std::set<Draw> seen;
   for (const auto& mine : drawn) {

@@ -252,7 +252,8 @@ TEST(SelfNtHash, DependsOnKeyMachineAndUser) {
 }
 
 TEST(SelfNtHash, IsTheHmacOfItsDescription) {
-  // printf 'opensspi self account v1\xe8\x03\x00\x00' | openssl dgst -sha256 -mac HMAC -macopt hexkey:00...00 (32 bytes)
+  // printf 'opensspi self account v1\xe8\x03\x00\x00' | openssl dgst -sha256 -mac HMAC -macopt hexkey:00...00 (32
+  // bytes)
   EXPECT_EQ(to_hex(self_nt_hash(SelfKey(), "", 1000).bytes()), "c71d10f69f0efdab57e0dd60ee0d3cea");
 }
 

@@ -34,8 +34,8 @@ Result<AccountTable> parse(std::string_view text) {
 }
 
 TEST(Smbpasswd, ReadsWhatSambaWrites) {
-  const auto table = parse("# comment\n" + line_of("alice", kLmHash) + "\n" +
-                           "Bob:4294967295:" + kNoHash + ":a4f49c406510bdcab6824ee7c30fd852:[UX         ]:LCT-00000000:\n");
+  const auto table = parse("# comment\n" + line_of("alice", kLmHash) + "\n" + "Bob:4294967295:" + kNoHash +
+                           ":a4f49c406510bdcab6824ee7c30fd852:[UX         ]:LCT-00000000:\n");
   ASSERT_TRUE(table) << table.error().detail;
   EXPECT_EQ(table->size(), 2U);
   const auto* alice = table->find(u"", u"ALICE");
@@ -79,15 +79,17 @@ TEST_P(Barred, NeverLogsOnWithTheRightPassword) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Flags, Barred,
-    ::testing::Values(BarredAccount{"[DU         ]", kNtHash, "flag D"}, BarredAccount{"[UL         ]", kNtHash, "flag L"},
-                      BarredAccount{"[NU         ]", kNtHash, "flag N"}, BarredAccount{"[W          ]", kNtHash, "flag W"},
-                      BarredAccount{"[S          ]", kNtHash, "flag S"}, BarredAccount{"[I          ]", kNtHash, "flag I"},
-                      BarredAccount{"[           ]", kNtHash, "flag U"},
-                      BarredAccount{kUser, "NO PASSWORDXXXXXXXXXXXXXXXXXXXXX", "NO PASSWORD"},
-                      BarredAccount{kUser, kNoHash, "no NT hash"},
-                      BarredAccount{kUser, "********************************", "no NT hash"}));
+INSTANTIATE_TEST_SUITE_P(Flags, Barred,
+                         ::testing::Values(BarredAccount{"[DU         ]", kNtHash, "flag D"},
+                                           BarredAccount{"[UL         ]", kNtHash, "flag L"},
+                                           BarredAccount{"[NU         ]", kNtHash, "flag N"},
+                                           BarredAccount{"[W          ]", kNtHash, "flag W"},
+                                           BarredAccount{"[S          ]", kNtHash, "flag S"},
+                                           BarredAccount{"[I          ]", kNtHash, "flag I"},
+                                           BarredAccount{"[           ]", kNtHash, "flag U"},
+                                           BarredAccount{kUser, "NO PASSWORDXXXXXXXXXXXXXXXXXXXXX", "NO PASSWORD"},
+                                           BarredAccount{kUser, kNoHash, "no NT hash"},
+                                           BarredAccount{kUser, "********************************", "no NT hash"}));
 
 struct BadLine {
   std::string line, reason;
@@ -107,26 +109,28 @@ const std::string kHash = kNtHash;
 
 INSTANTIATE_TEST_SUITE_P(
     Lines, BadSmbpasswd,
-    ::testing::Values(
-        BadLine{"alice\n", "is not name:uid:"}, BadLine{"alice:1000:" + kHash + ":" + kHash + ":[U]\n", "is not name:uid:"},
-        BadLine{"alice:1000:" + kHash + ":" + kHash + ":[U]:LCT-65A0B1C2\n", "is not name:uid:"},
-        BadLine{" \n", "is not name:uid:"}, BadLine{line_of(""), "name is empty"},
-        BadLine{line_of("FIRST"), "stands in line 2 already"}, BadLine{line_of("a\\b"), "the name has"},
-        BadLine{line_of(" a"), "blank"}, BadLine{line_of("a\x01"), "control character"},
-        BadLine{line_of("\xFF"), "not UTF-8"}, BadLine{"alice:x:" + kHash + ":" + kHash + ":[U]:LCT-65A0B1C2:\n", "uid"},
-        BadLine{"alice::" + kHash + ":" + kHash + ":[U]:LCT-65A0B1C2:\n", "uid"},
-        BadLine{"alice:" + kHash + ":" + kHash + ":[U]:LCT-65A0B1C2:x:\n", "uid"},
-        BadLine{line_of("alice", kNoHash, "A4F49C40"), "the NT hash is neither"},
-        BadLine{line_of("alice", kNoHash, kHash.substr(1) + "G"), "the NT hash is neither"},
-        BadLine{line_of("alice", kHash + "0"), "the LM hash is neither"},
-        BadLine{line_of("alice", kNoHash, kHash, "U"), "brackets"}, BadLine{line_of("alice", kNoHash, kHash, ""), "brackets"},
-        BadLine{line_of("alice", kNoHash, kHash, kHash), "brackets"},
-        BadLine{line_of("alice", kNoHash, kHash, "[UQ]"), "\"Q\" is not known"},
-        BadLine{line_of("alice", kNoHash, kHash, "[u]"), "\"u\" is not known"},
-        BadLine{"alice:1000:" + kHash + ":" + kHash + ":[U]:65A0B1C2:\n", "LCT-"},
-        BadLine{"alice:1000:" + kHash + ":" + kHash + ":[U]:LCT-65A0B1C:\n", "LCT-"},
-        BadLine{"alice:1000:" + kHash + ":" + kHash + ":[U]:LCT-65A0B1CX:\n", "LCT-"},
-        BadLine{line_of("alice").substr(0, line_of("alice").size() - 1) + "\r\n", "carriage return"}));
+    ::testing::Values(BadLine{"alice\n", "is not name:uid:"},
+                      BadLine{"alice:1000:" + kHash + ":" + kHash + ":[U]\n", "is not name:uid:"},
+                      BadLine{"alice:1000:" + kHash + ":" + kHash + ":[U]:LCT-65A0B1C2\n", "is not name:uid:"},
+                      BadLine{" \n", "is not name:uid:"}, BadLine{line_of(""), "name is empty"},
+                      BadLine{line_of("FIRST"), "stands in line 2 already"}, BadLine{line_of("a\\b"), "the name has"},
+                      BadLine{line_of(" a"), "blank"}, BadLine{line_of("a\x01"), "control character"},
+                      BadLine{line_of("\xFF"), "not UTF-8"},
+                      BadLine{"alice:x:" + kHash + ":" + kHash + ":[U]:LCT-65A0B1C2:\n", "uid"},
+                      BadLine{"alice::" + kHash + ":" + kHash + ":[U]:LCT-65A0B1C2:\n", "uid"},
+                      BadLine{"alice:" + kHash + ":" + kHash + ":[U]:LCT-65A0B1C2:x:\n", "uid"},
+                      BadLine{line_of("alice", kNoHash, "A4F49C40"), "the NT hash is neither"},
+                      BadLine{line_of("alice", kNoHash, kHash.substr(1) + "G"), "the NT hash is neither"},
+                      BadLine{line_of("alice", kHash + "0"), "the LM hash is neither"},
+                      BadLine{line_of("alice", kNoHash, kHash, "U"), "brackets"},
+                      BadLine{line_of("alice", kNoHash, kHash, ""), "brackets"},
+                      BadLine{line_of("alice", kNoHash, kHash, kHash), "brackets"},
+                      BadLine{line_of("alice", kNoHash, kHash, "[UQ]"), "\"Q\" is not known"},
+                      BadLine{line_of("alice", kNoHash, kHash, "[u]"), "\"u\" is not known"},
+                      BadLine{"alice:1000:" + kHash + ":" + kHash + ":[U]:65A0B1C2:\n", "LCT-"},
+                      BadLine{"alice:1000:" + kHash + ":" + kHash + ":[U]:LCT-65A0B1C:\n", "LCT-"},
+                      BadLine{"alice:1000:" + kHash + ":" + kHash + ":[U]:LCT-65A0B1CX:\n", "LCT-"},
+                      BadLine{line_of("alice").substr(0, line_of("alice").size() - 1) + "\r\n", "carriage return"}));
 
 TEST(Smbpasswd, AByteOrderMarkIsRefused) {
   const auto table = parse("\xEF\xBB\xBF" + line_of("alice"));

@@ -129,7 +129,8 @@ void check_half_duplex(const Entry& e) {
                                          : seal_between((up ? client : server).protection(), covered, plain);
     EXPECT_EQ(sealed.data, message["ciphertext"].text());
     EXPECT_EQ(sealed.signature, message["signature"].text());
-    if (covered == plain) EXPECT_EQ((up ? server : client).unseal(sealed.data, sealed.signature), to_hex(plain));
+    if (covered != plain) continue;  // the receiver would need the same buffers
+    EXPECT_EQ((up ? server : client).unseal(sealed.data, sealed.signature), to_hex(plain));
   }
 }
 
