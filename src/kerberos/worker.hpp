@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 
@@ -35,7 +36,11 @@ Result<T> within(Milliseconds deadline, const std::string& waited_for, std::move
   };
   auto job = std::make_shared<Job>();
   auto started = start_worker([job, work = std::move(work)]() mutable {
-    Result<T> result = work();
+    Result<T> result = fail(Status::insufficient_memory, "call of the KDC", "memory ran out");
+    try {
+      result = work();
+    } catch (const std::bad_alloc&) {  // the caller hears of it at once
+    }
     work = nullptr;  // what it held ends before anyone goes on
     {
       const std::scoped_lock lock(job->mutex);

@@ -149,9 +149,10 @@ Result<void> Initiator::check_target(const ChallengeMessage& challenge) const {
                     to_utf8(host().names().netbios_computer) +
                     "\": the default credentials are for this computer only; give user, domain and password");
   }
-  // 3.1.5.1.2: a server that hides its names may have a log-on's key from elsewhere.
+  // 3.1.5.1.2: a server that hides its names, or all of TargetInfo, may have a log-on's key from elsewhere.
   const bool protects = (handshake_->offered & (kSign | kSeal)) != 0;
-  if (protects && challenge.has_target_info && !info.find(AvId::nb_computer_name) && !info.find(AvId::nb_domain_name)) {
+  const bool ntlm_v2 = !account.anonymous && handshake_->policy.lm_level >= 3;
+  if (protects && ntlm_v2 && !info.find(AvId::nb_computer_name) && !info.find(AvId::nb_domain_name)) {
     return fail(Status::logon_denied, "CHALLENGE_MESSAGE TargetInfo",
                 "it names neither computer nor domain, as a server must where messages are protected");
   }
@@ -181,7 +182,8 @@ Result<Initiator::Responses> Initiator::respond_v2(const ChallengeMessage& chall
   // These two are the client's to say; a server that says them would choose what the response binds.
   pairs.remove(AvId::target_name);
   pairs.remove(AvId::channel_bindings);
-  std::uint32_t av_flags = pairs.flags();
+  // So are two bits of MsvAvFlags: whoever adds them on the way would have a promise broken, or the target ignored.
+  std::uint32_t av_flags = pairs.flags() & ~(kAvFlagMicPresent | kAvFlagUntrustedTarget);
   if (responses.with_mic) av_flags |= kAvFlagMicPresent;
   if ((requested_ & ISC_REQ_UNVERIFIED_TARGET_NAME) != 0) av_flags |= kAvFlagUntrustedTarget;
   wire::Writer flags_value(4);
@@ -191,7 +193,7 @@ Result<Initiator::Responses> Initiator::respond_v2(const ChallengeMessage& chall
     if (target.size() > 0xFFFF) {
       return fail(Status::invalid_parameter, "pszTargetName", "it has more than 32767 characters");
     }
-    if (av_flags != 0) pairs.set(AvId::flags, flags_value.bytes());
+    if (av_flags != 0 || pairs.find(AvId::flags)) pairs.set(AvId::flags, flags_value.bytes());
     pairs.set(AvId::channel_bindings, handshake_->bindings);
     pairs.set(AvId::target_name, target);
   }

@@ -158,8 +158,8 @@ TEST(NtlmMessageCorruption, OfASealedMessageIsRefusedAndCostsNothing) {
     return [&, of_token](const Corruption& corruption) {
       const Sealed good = seal(pair.client(), data).value();
       Sealed bad = good;
-      if (of_token) bad.token = corruption.apply(good.token, 0);
-      else bad.data = corruption.apply(good.data, 0);
+      ByteVector& part = of_token ? bad.token : bad.data;
+      part = corruption.apply(part, 0);
       const Status status = status_of(unseal(pair.server(), bad));
       // A type that the random data happen to have is no damage.
       if (bad.data == good.data && bad.token == good.token) return;
@@ -217,7 +217,7 @@ void bring_acceptor_to(State state, Attempt& attempt, const Script& script) {
   if (state == State::failed) (void)step(*attempt.server, as_bytes("nonsense"));
   if (state != State::waiting && state != State::established) return;
   (void)attempt.challenge(script.negotiate);
-  if (state == State::established) ASSERT_TRUE(step(*attempt.server, script.authenticate));
+  if (state == State::established) (void)step(*attempt.server, script.authenticate);
 }
 
 void bring_initiator_to(State state, Attempt& attempt, const Script& script) {
@@ -285,8 +285,8 @@ TEST(NtlmStates, NoMessageCallBeforeTheLogOnIsDone) {
       EXPECT_EQ(status_of(seal(*context, {})), Status::no_context);
       EXPECT_EQ(status_of(unseal(*context, {ByteVector(16), {}})), Status::no_context);
       EXPECT_EQ(status_of(context->pack(false)), Status::no_context);
-      for (const std::uint32_t id : {SECPKG_ATTR_NAMES, SECPKG_ATTR_SESSION_KEY, SECPKG_ATTR_KEY_INFO}) {
-        EXPECT_EQ(status_of(context->query(id)), Status::no_context) << id;
+      for (const int id : {SECPKG_ATTR_NAMES, SECPKG_ATTR_SESSION_KEY, SECPKG_ATTR_KEY_INFO}) {
+        EXPECT_EQ(status_of(context->query(static_cast<std::uint32_t>(id))), Status::no_context) << id;
       }
       EXPECT_EQ(context->attributes() & (ISC_RET_INTEGRITY | ISC_RET_CONFIDENTIALITY), 0U);
     }

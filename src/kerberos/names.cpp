@@ -1,0 +1,120 @@
+#include "kerberos/names.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "kerberos/status.hpp"
+
+namespace opensspi::kerberos {
+namespace {
+
+constexpr const char* kCheck = "name of the target";
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string upper_utf8(const std::string& text) {
+  const auto wide = to_utf16(text);
+  return wide ? to_utf8(upcase(*wide)) : text;
+}
+
+// A character that means something in the text of a principal, as itself.
+std::string escaped(const std::string& component) {
+  std::string out;
+  for (const char c : component) {
+    if (c == '\\' || c == '@' || c == '/') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string default_realm(const Krb5& krb5) {
+  char* realm = nullptr;
+  if (krb5_get_default_realm(krb5.get(), &realm) != 0) return {};
+  std::string copy = realm;
+  krb5_free_default_realm(krb5.get(), realm);
+  return copy;
+}
+
+std::string realm_of_domain(const Krb5& krb5, const std::string& domain) {
+  std::string realm = upper_utf8(domain);
+  const std::string usual = default_realm(krb5);
+  if (realm.find('.') == std::string::npos && usual.starts_with(realm + '.')) return usual;
+  return realm;
+}
+
+Result<Principal> parse(const Krb5& krb5, const std::string& text, int flags, Status status) {
+  Principal principal(krb5);
+  const krb5_error_code code = krb5_parse_name_flags(krb5.get(), text.c_str(), flags, principal.out());
+  if (code == 0) return principal;
+  Error error = krb5_error(krb5.get(), code, kCheck, "\"" + text + "\"");
+  if (code == KRB5_PARSE_MALFORMED) error.status = status;
+  return std::unexpected(std::move(error));
+}
+
+// The empty realm asks the KDC of the client's own realm, which refers to the right one (RFC 6806).
+Result<void> set_realm_of_host(const Krb5& krb5, krb5_principal principal, const std::string& host) {
+  char** realms = nullptr;
+  krb5_error_code code = krb5_get_host_realm(krb5.get(), host.c_str(), &realms);
+  if (code == 0) {
+    code = krb5_set_principal_realm(krb5.get(), principal, realms[0] == nullptr ? "" : realms[0]);
+    krb5_free_host_realm(krb5.get(), realms);
+  }
+  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, "realm of the target's host", host));
+  return {};
+}
+
+}  // namespace
+
+std::string_view host_of(std::string_view target) {
+  const std::size_t slash = target.find('/');
+  if (slash == std::string_view::npos) return {};
+  target.remove_prefix(slash + 1);
+  return target.substr(0, target.find_first_of("/:@"));
+}
+
+std::string with_lower_case_host(const std::string& target) {
+  const std::string_view host = host_of(target);
+  if (host.empty()) return {};
+  std::string changed = target;
+  const auto at = changed.begin() + (host.data() - target.data());
+  std::transform(at, at + static_cast<std::ptrdiff_t>(host.size()), at, lower);
+  return changed == target ? std::string{} : changed;
+}
+
+Result<Principal> target_principal(const Krb5& krb5, const std::string& target) {
+  if (target.empty()) {
+    return fail(Status::target_unknown, kCheck,
+                "it is empty: give the service's principal name, like HTTP/www.example.com");
+  }
+  const bool is_service = target.find('/') != std::string::npos;
+  if (!is_service && target.find('\\') != std::string::npos) return user_principal(krb5, target, {});
+  if (!is_service) return parse(krb5, target, 0, Status::target_unknown);
+  auto principal = parse(krb5, target, KRB5_PRINCIPAL_PARSE_NO_DEF_REALM, Status::target_unknown);
+  if (!principal) return principal;
+  (*principal)->type = KRB5_NT_SRV_INST;
+  if ((*principal)->realm.length != 0) return principal;
+  const std::string host(host_of(target));
+  if (host.empty()) return fail(Status::target_unknown, kCheck, "\"" + target + "\" has no host behind the service");
+  auto realm = set_realm_of_host(krb5, principal->get(), host);
+  if (!realm) return fail(realm);
+  return principal;
+}
+
+Result<Principal> user_principal(const Krb5& krb5, const std::string& user, const std::string& domain) {
+  if (!domain.empty()) {
+    return parse(krb5, escaped(user) + '@' + escaped(realm_of_domain(krb5, domain)), 0, Status::logon_denied);
+  }
+  const std::size_t backslash = user.find('\\');
+  if (backslash != std::string::npos) {
+    return user_principal(krb5, user.substr(backslash + 1), user.substr(0, backslash));
+  }
+  const std::size_t at = user.rfind('@');
+  if (at != std::string::npos && at + 1 < user.size()) return user_principal(krb5, user.substr(0, at), user.substr(at + 1));
+  return parse(krb5, escaped(user), 0, Status::logon_denied);
+}
+
+Result<Principal> enterprise_principal(const Krb5& krb5, const std::string& user) {
+  return parse(krb5, escaped(user), KRB5_PRINCIPAL_PARSE_ENTERPRISE, Status::logon_denied);
+}
+
+}  // namespace opensspi::kerberos

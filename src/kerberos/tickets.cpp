@@ -1,0 +1,403 @@
+#include "kerberos/tickets.hpp"
+
+#include <algorithm>
+
+#include "kerberos/enctypes.hpp"
+#include "kerberos/names.hpp"
+#include "kerberos/status.hpp"
+
+namespace opensspi::kerberos {
+namespace {
+
+constexpr const char* kServiceTicket = "ticket for the service";
+constexpr const char* kLogonTicket = "log-on at the KDC";
+constexpr const char* kCache = "credential cache";
+
+// A ticket that ends while it travels helps nobody.
+constexpr std::uint64_t kSpareTicks = 60 * kTicksPerSecond;
+
+std::string full_name(const Krb5& krb5, krb5_ccache ccache) {
+  char* name = nullptr;
+  if (krb5_cc_get_full_name(krb5.get(), ccache, &name) != 0) return {};
+  std::string copy = name;
+  krb5_free_string(krb5.get(), name);
+  return copy;
+}
+
+std::string path_of(const std::string& cache_name) {
+  return cache_name.starts_with("FILE:") ? cache_name.substr(5) : std::string{};
+}
+
+std::optional<FileIdentity> identity_of(const std::string& path) {
+  struct stat status{};
+  if (path.empty() || stat(path.c_str(), &status) != 0) return std::nullopt;
+  return FileIdentity::of(status);
+}
+
+Result<MemoryCcache> new_memory_cache(const Krb5& krb5, krb5_principal client) {
+  MemoryCcache ccache(krb5);
+  krb5_error_code code = krb5_cc_new_unique(krb5.get(), "MEMORY", nullptr, ccache.out());
+  if (code == 0) code = krb5_cc_initialize(krb5.get(), ccache.get(), client);
+  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, kCache));
+  return ccache;
+}
+
+// The end of the last of the tickets of a cache.
+FileTime last_expiry(const Krb5& krb5, krb5_ccache ccache) {
+  FileTime expiry{};
+  krb5_cc_cursor cursor{};
+  if (krb5_cc_start_seq_get(krb5.get(), ccache, &cursor) != 0) return expiry;
+  krb5_creds creds{};
+  while (krb5_cc_next_cred(krb5.get(), ccache, &cursor, &creds) == 0) {
+    if (!krb5_is_config_principal(krb5.get(), creds.server)) {
+      expiry = std::max(expiry, from_krb5_time(creds.times.endtime));
+    }
+    krb5_free_cred_contents(krb5.get(), &creds);
+  }
+  krb5_cc_end_seq_get(krb5.get(), ccache, &cursor);
+  return expiry;
+}
+
+// The ticket-granting ticket of a cache, if it is there.
+Creds granting_ticket(const Krb5& krb5, krb5_ccache ccache, krb5_principal client) {
+  Creds found(krb5);
+  Principal server(krb5);
+  const auto* const realm = &client->realm;
+  if (krb5_build_principal_ext(krb5.get(), server.out(), realm->length, realm->data, KRB5_TGS_NAME_SIZE, KRB5_TGS_NAME,
+                               realm->length, realm->data, 0) != 0) {
+    return found;
+  }
+  krb5_creds wanted{};
+  wanted.client = client;
+  wanted.server = server.get();
+  krb5_creds got{};
+  if (krb5_cc_retrieve_cred(krb5.get(), ccache, KRB5_TC_SUPPORTED_KTYPES, &wanted, &got) != 0) return found;
+  krb5_copy_creds(krb5.get(), &got, found.out());
+  krb5_free_cred_contents(krb5.get(), &got);
+  return found;
+}
+
+}  // namespace
+
+std::vector<krb5_enctype> wanted_enctypes(bool allow_rc4) {
+  std::vector<krb5_enctype> types = {ENCTYPE_AES256_CTS_HMAC_SHA1_96, ENCTYPE_AES128_CTS_HMAC_SHA1_96,
+                                     ENCTYPE_AES256_CTS_HMAC_SHA384_192, ENCTYPE_AES128_CTS_HMAC_SHA256_128};
+  if (allow_rc4) types.push_back(ENCTYPE_ARCFOUR_HMAC);
+  return types;
+}
+
+// Times of libkrb5 have 32 bits, and count on to 2106.
+FileTime from_krb5_time(krb5_timestamp time) { return to_filetime(static_cast<std::uint32_t>(time), 0); }
+
+Result<std::shared_ptr<const Ticket>> Ticket::make(Krb5 krb5, const krb5_creds& service, const krb5_creds* granting,
+                                                   bool allow_rc4, bool no_integrity) {
+  std::shared_ptr<Ticket> ticket(new Ticket(std::move(krb5)));
+  const Krb5& context = ticket->krb5_;
+  auto ccache = new_memory_cache(context, service.client);
+  if (!ccache) return fail(ccache);
+  ticket->ccache_ = std::move(*ccache);
+  for (const krb5_creds* creds : {granting, &service}) {
+    if (creds == nullptr) continue;
+    const krb5_error_code code =
+        krb5_cc_store_cred(context.get(), ticket->ccache_.get(), const_cast<krb5_creds*>(creds));
+    if (code != 0) return std::unexpected(krb5_error(context.get(), code, kCache));
+  }
+  OM_uint32 minor = 0;
+  OM_uint32 major =
+      gss_krb5_import_cred(&minor, ticket->ccache_.get(), nullptr, nullptr, ticket->credential_.out());
+  if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, kCache));
+  auto types = wanted_enctypes(allow_rc4);
+  major = gss_krb5_set_allowable_enctypes(&minor, ticket->credential_.get(), static_cast<OM_uint32>(types.size()),
+                                          types.data());
+  if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, "encryption types"));
+  if (no_integrity) {
+    gss_buffer_desc nothing = GSS_C_EMPTY_BUFFER;
+    major = gss_set_cred_option(&minor, ticket->credential_.out(), GSS_KRB5_CRED_NO_CI_FLAGS_X, &nothing);
+    if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, "ISC_REQ_NO_INTEGRITY"));
+  }
+  auto target = import_principal(unparse(context, service.server));
+  if (!target) return fail(target);
+  ticket->target_ = std::move(*target);
+  ticket->client_ = unparse(context, service.client);
+  ticket->expiry_ = from_krb5_time(service.times.endtime);
+  return ticket;
+}
+
+Tickets::Tickets(Sources sources, Logon logon) : sources_(std::move(sources)), logon_(std::move(logon)) {}
+
+Tickets::Tickets(Sources sources, Krb5 krb5, MemoryCcache ccache, std::string principal)
+    : sources_(std::move(sources)), logon_{std::move(principal), {}, {}, {}, false}, delegated_(true) {
+  own_krb5_.emplace(std::move(krb5));
+  own_ccache_.emplace(std::move(ccache));
+  own_name_ = full_name(*own_krb5_, own_ccache_->get());
+  own_expiry_ = kNever;  // no other can be had
+}
+
+std::shared_ptr<const Ticket> Tickets::known(const TicketRequest& request, FileTime now) const {
+  const std::scoped_lock lock(known_mutex_);
+  const auto at = known_.find(request);
+  if (at == known_.end() || at->second.ticket->expiry().ticks <= now.ticks + kSpareTicks) return nullptr;
+  // A cache may be emptied, or become another user's, behind our back.
+  if (at->second.file && at->second.file != identity_of(cache_path_)) return nullptr;
+  return at->second.ticket;
+}
+
+Result<std::shared_ptr<const Ticket>> Tickets::fetch(const TicketRequest& request) {
+  auto krb5 = Krb5::open();
+  if (!krb5) return fail(krb5);
+  auto types = wanted_enctypes(sources_.allow_rc4);
+  types.push_back(ENCTYPE_NULL);  // the list's end
+  krb5_error_code code = krb5_set_default_tgs_enctypes(krb5->get(), types.data());
+  if (code != 0) return std::unexpected(krb5_error(krb5->get(), code, "encryption types"));
+  auto opened = open(*krb5);
+  if (!opened) return fail(opened);
+  const std::string path = path_of(full_name(*krb5, opened->ccache.get()));
+  const auto before = identity_of(path);
+  auto service = service_ticket(*krb5, *opened, request);
+  if (!service) return fail(service);
+  Creds granting(*krb5);
+  if (request.delegate) granting = granting_ticket(*krb5, opened->ccache.get(), opened->client.get());
+  auto of_its_own = Krb5::open();
+  if (!of_its_own) return fail(of_its_own);
+  auto ticket = Ticket::make(std::move(*of_its_own), *service->get(), granting.get(), sources_.allow_rc4,
+                             request.no_integrity);
+  if (!ticket || request.delegate) return ticket;
+
+  // A cache that cannot be watched is asked each time, and so is one that changed while it was read: most often because
+  // the new ticket was put into it, and the next time it did not change.
+  if (!opened->own && (!before || before != identity_of(path))) return ticket;
+  const std::scoped_lock lock(known_mutex_);
+  constexpr std::size_t kMostKnown = 1000;
+  if (known_.size() >= kMostKnown) known_.clear();
+  cache_path_ = path;
+  known_.insert_or_assign(request, Known{*ticket, opened->own ? std::nullopt : before});
+  return ticket;
+}
+
+Result<Creds> Tickets::service_ticket(const Krb5& krb5, const Opened& opened, const TicketRequest& request) const {
+  std::string name = request.target;
+  for (;;) {
+    auto server = target_principal(krb5, name);
+    if (!server) return fail(server);
+    krb5_creds wanted{};
+    wanted.client = opened.client.get();
+    wanted.server = server->get();
+    Creds found(krb5);
+    const krb5_error_code code = krb5_get_credentials(krb5.get(), 0, opened.ccache.get(), &wanted, found.out());
+    if (code == 0) return found;
+    std::string lower = with_lower_case_host(name);
+    if (code != KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN || lower.empty()) {
+      Error error = krb5_error(krb5.get(), code, kServiceTicket, request.target);
+      return std::unexpected(std::move(error));
+    }
+    name = std::move(lower);
+  }
+}
+
+Result<Tickets::Opened> Tickets::open(const Krb5& krb5) {
+  if (logon_.has_password || delegated_) return open_own(krb5);
+  auto cache = open_cache(krb5);
+  const bool is_fresh = cache && last_expiry(krb5, cache->ccache.get()).ticks > to_filetime(time(nullptr), 0).ticks;
+  if (is_fresh || !has_client_keytab(krb5)) return cache;
+  return open_own(krb5);
+}
+
+Result<Tickets::Opened> Tickets::open_cache(const Krb5& krb5) const {
+  Opened opened{Ccache(krb5), Principal(krb5)};
+  krb5_error_code code = 0;
+  if (!sources_.ccache.empty()) {
+    code = krb5_cc_resolve(krb5.get(), sources_.ccache.c_str(), opened.ccache.out());
+  } else if (!logon_.principal.empty()) {
+    auto wanted = user_principal(krb5, logon_.principal, {});
+    if (!wanted) return fail(wanted);
+    code = krb5_cc_cache_match(krb5.get(), wanted->get(), opened.ccache.out());
+  } else {
+    code = krb5_cc_default(krb5.get(), opened.ccache.out());
+  }
+  if (code == 0) code = krb5_cc_get_principal(krb5.get(), opened.ccache.get(), opened.client.out());
+  if (code == 0 && !logon_.principal.empty() && !sources_.ccache.empty()) {
+    auto wanted = user_principal(krb5, logon_.principal, {});
+    if (!wanted) return fail(wanted);
+    if (!krb5_principal_compare(krb5.get(), wanted->get(), opened.client.get())) {
+      return fail(Status::no_credentials, kCache,
+                  sources_.ccache + " has tickets of " + unparse(krb5, opened.client.get()) + ", not of " +
+                      unparse(krb5, wanted->get()));
+    }
+  }
+  if (code == 0) return opened;
+  const std::string name = opened.ccache ? full_name(krb5, opened.ccache.get()) : sources_.ccache + logon_.principal;
+  Error error = krb5_error(krb5.get(), code, kCache, name);
+  if (error.status == Status::internal_error) error.status = Status::no_credentials;
+  return std::unexpected(std::move(error));
+}
+
+Result<Tickets::Opened> Tickets::open_own(const Krb5& krb5) {
+  const std::scoped_lock lock(log_on_mutex_);
+  const std::uint64_t soon = to_filetime(time(nullptr), 0).ticks + kSpareTicks;
+  if (own_expiry_.ticks <= soon) {
+    auto done = log_on(krb5);
+    if (!done) return fail(done);
+  }
+  Opened opened{Ccache(krb5), Principal(krb5), true};
+  krb5_error_code code = krb5_cc_resolve(krb5.get(), own_name_.c_str(), opened.ccache.out());
+  if (code == 0) code = krb5_cc_get_principal(krb5.get(), opened.ccache.get(), opened.client.out());
+  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, kCache));
+  return opened;
+}
+
+Result<void> Tickets::log_on(const Krb5& krb5) {
+  auto initial = initial_ticket(krb5);
+  if (!initial) return fail(initial);
+  auto own = Krb5::open();
+  if (!own) return fail(own);
+  auto ccache = new_memory_cache(*own, (*initial)->client);
+  if (!ccache) return fail(ccache);
+  const krb5_error_code code = krb5_cc_store_cred(own->get(), ccache->get(), initial->get());
+  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, kCache));
+  own_ccache_.reset();
+  own_krb5_.reset();
+  own_krb5_.emplace(std::move(*own));
+  own_ccache_.emplace(std::move(*ccache));
+  own_name_ = full_name(*own_krb5_, own_ccache_->get());
+  own_expiry_ = from_krb5_time((*initial)->times.endtime);
+  return {};
+}
+
+namespace {
+
+// A krb5_creds by value, moved into one that owns itself.
+Result<Creds> owned(const Krb5& krb5, krb5_creds& creds) {
+  Creds copy(krb5);
+  const krb5_error_code code = krb5_copy_creds(krb5.get(), &creds, copy.out());
+  krb5_free_cred_contents(krb5.get(), &creds);
+  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, kCache));
+  return copy;
+}
+
+Result<InitOptions> initial_options(const Krb5& krb5, std::vector<krb5_enctype>& types) {
+  InitOptions options(krb5);
+  const krb5_error_code code = krb5_get_init_creds_opt_alloc(krb5.get(), options.out());
+  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, kLogonTicket));
+  krb5_get_init_creds_opt_set_etype_list(options.get(), types.data(), static_cast<int>(types.size()));
+  return options;
+}
+
+}  // namespace
+
+Result<Creds> Tickets::initial_ticket(const Krb5& krb5) {
+  return logon_.has_password ? initial_by_password(krb5) : initial_by_keytab(krb5);
+}
+
+Result<Creds> Tickets::initial_by_password(const Krb5& krb5) {
+  auto types = wanted_enctypes(sources_.allow_rc4);
+  auto options = initial_options(krb5, types);
+  if (!options) return fail(options);
+  auto client = user_principal(krb5, logon_.user, logon_.domain);
+  if (!client) return fail(client);
+  const auto* const password = reinterpret_cast<const char*>(logon_.password.bytes().data());
+  krb5_creds creds{};
+  const auto ask = [&] {
+    return krb5_get_init_creds_password(krb5.get(), &creds, client->get(), password, nullptr, nullptr, 0, nullptr,
+                                        options->get());
+  };
+  krb5_error_code code = ask();
+  // The domain of "user@domain" need not be a realm: then the KDC of the default realm may know the name.
+  const bool may_be_upn = logon_.domain.empty() && logon_.user.find('@') != std::string::npos;
+  if (may_be_upn && (code == KRB5_REALM_UNKNOWN || code == KRB5_KDC_UNREACH)) {
+    client = enterprise_principal(krb5, logon_.user);
+    if (!client) return fail(client);
+    krb5_get_init_creds_opt_set_canonicalize(options->get(), 1);
+    code = ask();
+  }
+  if (code == 0) return owned(krb5, creds);
+  Error error = krb5_error(krb5.get(), code, kLogonTicket, unparse(krb5, client->get()));
+  // RFC 4120 3.1.5: what the KDC encrypted does not open with this password.
+  if (code == KRB5KRB_AP_ERR_BAD_INTEGRITY) {
+    error.status = Status::logon_denied;
+    error.detail = unparse(krb5, client->get()) + ": the password is wrong";
+  }
+  return std::unexpected(std::move(error));
+}
+
+Result<Keytab> Tickets::open_client_keytab(const Krb5& krb5) const {
+  Keytab keytab(krb5);
+  const krb5_error_code code = sources_.client_keytab.empty()
+                                   ? krb5_kt_client_default(krb5.get(), keytab.out())
+                                   : krb5_kt_resolve(krb5.get(), sources_.client_keytab.c_str(), keytab.out());
+  if (code != 0) {
+    return std::unexpected(krb5_error(krb5.get(), code, "client keytab", sources_.client_keytab));
+  }
+  return keytab;
+}
+
+bool Tickets::has_client_keytab(const Krb5& krb5) const {
+  auto keytab = open_client_keytab(krb5);
+  return keytab && krb5_kt_have_content(krb5.get(), keytab->get()) == 0;
+}
+
+namespace {
+
+// Whom the first entry of a keytab is for.
+Result<Principal> first_principal(const Krb5& krb5, krb5_keytab keytab) {
+  Principal principal(krb5);
+  krb5_kt_cursor cursor{};
+  krb5_error_code code = krb5_kt_start_seq_get(krb5.get(), keytab, &cursor);
+  if (code == 0) {
+    krb5_keytab_entry entry{};
+    code = krb5_kt_next_entry(krb5.get(), keytab, &entry, &cursor);
+    if (code == 0) {
+      code = krb5_copy_principal(krb5.get(), entry.principal, principal.out());
+      krb5_free_keytab_entry_contents(krb5.get(), &entry);
+    }
+    krb5_kt_end_seq_get(krb5.get(), keytab, &cursor);
+  }
+  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, "client keytab"));
+  return principal;
+}
+
+}  // namespace
+
+Result<Creds> Tickets::initial_by_keytab(const Krb5& krb5) {
+  auto keytab = open_client_keytab(krb5);
+  if (!keytab) return fail(keytab);
+  auto client = logon_.principal.empty() ? first_principal(krb5, keytab->get())
+                                         : user_principal(krb5, logon_.principal, {});
+  if (!client) return fail(client);
+  auto types = wanted_enctypes(sources_.allow_rc4);
+  auto options = initial_options(krb5, types);
+  if (!options) return fail(options);
+  krb5_creds creds{};
+  const krb5_error_code code = krb5_get_init_creds_keytab(krb5.get(), &creds, client->get(), keytab->get(), 0, nullptr,
+                                                          options->get());
+  if (code != 0) {
+    Error error = krb5_error(krb5.get(), code, kLogonTicket, unparse(krb5, client->get()) + " by its keytab");
+    if (code == KRB5KRB_AP_ERR_BAD_INTEGRITY) error.status = Status::logon_denied;
+    return std::unexpected(std::move(error));
+  }
+  return owned(krb5, creds);
+}
+
+Result<Tickets::Overview> Tickets::overview() const {
+  auto krb5 = Krb5::open();
+  if (!krb5) return fail(krb5);
+  if (logon_.has_password) {
+    auto client = user_principal(*krb5, logon_.user, logon_.domain);
+    if (!client) return fail(client);
+    return Overview{unparse(*krb5, client->get()), kNever};
+  }
+  Opened opened{Ccache(*krb5), Principal(*krb5)};
+  if (delegated_) {
+    krb5_error_code code = krb5_cc_resolve(krb5->get(), own_name_.c_str(), opened.ccache.out());
+    if (code == 0) code = krb5_cc_get_principal(krb5->get(), opened.ccache.get(), opened.client.out());
+    if (code != 0) return std::unexpected(krb5_error(krb5->get(), code, kCache));
+  } else if (auto cache = open_cache(*krb5)) {
+    opened = std::move(*cache);
+  } else if (has_client_keytab(*krb5)) {
+    return Overview{logon_.principal, kNever};
+  } else {
+    return fail(cache);
+  }
+  return Overview{unparse(*krb5, opened.client.get()), last_expiry(*krb5, opened.ccache.get())};
+}
+
+}  // namespace opensspi::kerberos

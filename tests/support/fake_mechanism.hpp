@@ -1,0 +1,40 @@
+// A mechanism of as many legs as a test wants, for what stands above mechanisms: tokens that name their leg, signatures
+// that anybody can check, and a failure at the leg of choice.
+#pragma once
+
+#include <string>
+
+#include "core/package.hpp"
+
+namespace opensspi::testing {
+
+struct FakeBehaviour {
+  unsigned legs = 3;                    // tokens of a whole conversation, the initiator's first
+  bool integrity = true;                // MICs can be made
+  bool mic_due = false;                 // the mechanism asks for mechListMIC, as NTLM with a MIC does
+  unsigned failing_leg = 0;             // the step that makes this token fails; 0: none
+  Status failure = Status::logon_denied;
+  std::string why_no_credential = {};        // acquire() fails with it
+  std::string why_out_of_reach = {};
+};
+
+class FakePackage final : public core::Package {
+ public:
+  FakePackage(std::u16string name, ByteVector oid, FakeBehaviour behaviour);
+
+  const core::PackageInfo& info() const override { return info_; }
+  std::span<const Bytes> oids() const override { return {&oid_view_, 1}; }
+  Result<std::shared_ptr<core::Credential>> acquire(const core::AcquireInput& input) override;
+  Result<std::unique_ptr<core::Context>> unpack(Bytes packed) override;
+
+  FakeBehaviour behaviour;
+  int started = 0;  // contexts that were begun
+
+ private:
+  std::u16string name_;
+  ByteVector oid_;
+  Bytes oid_view_;
+  core::PackageInfo info_;
+};
+
+}  // namespace opensspi::testing

@@ -1,0 +1,349 @@
+// Negotiate over fake mechanisms: which one is chosen and why, what is said on the wire, and what is refused.
+#include <gtest/gtest.h>
+
+#include "base/text.hpp"
+#include "negotiate/credential.hpp"
+#include "negotiate/messages/tokens.hpp"
+#include "negotiate/package.hpp"
+#include "opensspi/extra.h"
+#include "support/fake_mechanism.hpp"
+
+namespace opensspi::testing {
+namespace {
+
+using namespace negotiate;
+
+const ByteVector kBestOid = {0x2A, 0x03, 0x01};
+const ByteVector kSpareOid = {0x2A, 0x03, 0x02};
+
+std::string text(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
+
+// Two hosts, each with its own mechanisms "Best" and "Spare".
+class NegotiateTest : public ::testing::Test {
+ protected:
+  struct Side {
+    FakePackage best{u"Best", kBestOid, {}};
+    FakePackage spare{u"Spare", kSpareOid, {}};
+    Configuration configuration;
+    NegotiatePackage package{{&best, &spare}, configuration};
+    std::unique_ptr<core::Context> context;
+
+    void start(core::Role role, std::u16string list = {}) {
+      core::AuthIdentity identity;
+      identity.package_list = std::move(list);
+      core::AcquireInput input;
+      input.use = SECPKG_CRED_BOTH;
+      input.identity = &identity;
+      auto credential = package.acquire(input);
+      ASSERT_TRUE(credential) << credential.error().detail;
+      auto begun = (*credential)->start(role);
+      ASSERT_TRUE(begun) << begun.error().detail;
+      context = std::move(*begun);
+    }
+    Result<core::Step> step(Bytes token = {}) {
+      core::StepInput input;
+      input.token = token;
+      input.target = u"HTTP/server";
+      return context->step(input);
+    }
+    std::string fallback() const {
+      auto attribute = context->query(OPENSSPI_ATTR_FALLBACK);
+      return attribute ? to_utf8(std::get<core::Fallback>(*attribute).reason) : attribute.error().detail;
+    }
+    std::string mechanism() const {
+      auto attribute = context->query(SECPKG_ATTR_NEGOTIATION_INFO);
+      return attribute ? to_utf8(std::get<core::NegotiationInfo>(*attribute).package->name) : attribute.error().detail;
+    }
+  };
+
+  void start(std::u16string client_list = {}, std::u16string server_list = {}) {
+    client.start(core::Role::initiator, std::move(client_list));
+    server.start(core::Role::acceptor, std::move(server_list));
+  }
+
+  // Carries tokens to the end; how many there were. An end that fails ends the test.
+  int talk() {
+    int tokens = 0;
+    auto from_client = client.step();
+    while (from_client && !from_client->output.empty() && tokens < 20) {
+      ++tokens;
+      auto from_server = server.step(from_client->output);
+      EXPECT_TRUE(from_server) << from_server.error().detail;
+      if (!from_server || from_server->output.empty()) break;
+      ++tokens;
+      from_client = client.step(from_server->output);
+      EXPECT_TRUE(from_client) << from_client.error().detail;
+    }
+    return tokens;
+  }
+
+  void expect_established() {
+    EXPECT_TRUE(client.context->established());
+    EXPECT_TRUE(server.context->established());
+  }
+
+  static void expect_refused(const Result<core::Step>& step, Status status, const char* word) {
+    ASSERT_FALSE(step);
+    EXPECT_EQ(step.error().status, status) << step.error().detail;
+    EXPECT_NE((step.error().check + (": " + step.error().detail)).find(word), std::string::npos)
+        << step.error().check << ": " << step.error().detail;
+  }
+
+  Side client, server;
+};
+
+TEST_F(NegotiateTest, EveryNumberOfLegsComesToAnEndOnBothSides) {
+  for (unsigned legs = 1; legs <= 6; ++legs) {
+    for (const bool mic_due : {false, true}) {
+      SCOPED_TRACE(std::to_string(legs) + (mic_due ? " legs with a MIC" : " legs"));
+      client.best.behaviour = server.best.behaviour = {.legs = legs, .mic_due = mic_due};
+      start();
+      talk();
+      expect_established();
+      EXPECT_EQ(client.mechanism(), "Best");
+      EXPECT_EQ(client.fallback(), "");
+    }
+  }
+}
+
+TEST_F(NegotiateTest, TheAcceptorMaySpeakFirst) {
+  start();
+  auto hint = server.step();
+  ASSERT_TRUE(hint);
+  auto parsed = NegTokenInit::parse(hint->output);
+  ASSERT_TRUE(parsed);
+  EXPECT_TRUE(parsed->has_hints);
+  EXPECT_EQ(parsed->mech_types.size(), 2U);
+  auto init = client.step(hint->output);
+  ASSERT_TRUE(init);
+  auto reply = server.step(init->output);
+  ASSERT_TRUE(reply);
+}
+
+TEST_F(NegotiateTest, AHintWithoutTheBestMechanismMakesTheClientTakeTheSpareOne) {
+  server.best.behaviour.why_no_credential = "there is no key";
+  start();
+  auto hint = server.step();
+  ASSERT_TRUE(hint);
+  ASSERT_TRUE(client.step(hint->output));
+  EXPECT_EQ(client.mechanism(), "Spare");
+  EXPECT_EQ(client.fallback(), "Best: the server does not offer it");
+}
+
+TEST_F(NegotiateTest, FallsBackOnlyWhereThereIsNoWayToTheService) {
+  struct Case {
+    Status failure;
+    bool falls_back;
+  };
+  const Case cases[] = {{Status::target_unknown, true},      {Status::no_authenticating_authority, true},
+                        {Status::no_credentials, true},      {Status::logon_denied, false},
+                        {Status::time_skew, false},          {Status::kdc_unknown_etype, false},
+                        {Status::internal_error, false}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(status_name(c.failure));
+    client.best.behaviour = {.failing_leg = 1, .failure = c.failure};
+    start();
+    auto step = client.step();
+    EXPECT_EQ(step.has_value(), c.falls_back);
+    if (!step) {
+      EXPECT_EQ(step.error().status, c.failure);
+    }
+    if (step) {
+      EXPECT_EQ(client.fallback(), "Best: it was told to fail");
+    }
+  }
+}
+
+TEST_F(NegotiateTest, OffersNothingBelowTheMechanismWhoseTokenItSends) {
+  start();
+  auto init = client.step();
+  ASSERT_TRUE(init);
+  auto parsed = NegTokenInit::parse(init->output);
+  ASSERT_TRUE(parsed);
+  ASSERT_EQ(parsed->mech_types.size(), 1U);
+  EXPECT_EQ(to_hex(parsed->mech_types[0]), to_hex(kBestOid));
+  EXPECT_EQ(text(*parsed->mech_token), "Best leg 1");
+}
+
+TEST_F(NegotiateTest, LetsTheAcceptorChooseWhereTheCallerNamesThePackages) {
+  server.best.behaviour.why_no_credential = "there is no key";
+  start(u"Best,Spare");
+  talk();
+  expect_established();
+  EXPECT_EQ(client.mechanism(), "Spare");
+  EXPECT_EQ(client.fallback(), "Best: the server chose Spare");
+}
+
+TEST_F(NegotiateTest, AMechanismThatWasNotOfferedIsRefused) {
+  start();
+  ASSERT_TRUE(client.step());
+  NegTokenResp reply;
+  reply.state = NegState::request_mic;
+  reply.supported_mech = kSpareOid;
+  expect_refused(client.step(reply.serialize()), Status::invalid_token, "not offered");
+  EXPECT_EQ(client.spare.started, 0);
+}
+
+TEST_F(NegotiateTest, AMissingMicIsRefusedWhereOneIsDue) {
+  client.best.behaviour.mic_due = server.best.behaviour.mic_due = true;
+  start();
+  auto init = client.step();
+  auto challenge = server.step(init->output);
+  auto last = client.step(challenge->output);
+  ASSERT_TRUE(last);
+  auto with_mic = NegTokenResp::parse(last->output);
+  ASSERT_TRUE(with_mic && with_mic->mech_list_mic);
+  with_mic->mech_list_mic.reset();
+  expect_refused(server.step(with_mic->serialize()), Status::message_altered, "mechListMIC");
+  // And from the server.
+  NegTokenResp completed;
+  completed.state = NegState::accept_completed;
+  expect_refused(client.step(completed.serialize()), Status::message_altered, "mechListMIC");
+}
+
+TEST_F(NegotiateTest, AListThatChangedOnItsWayIsRefused) {
+  server.best.behaviour.why_no_credential = "there is no key";
+  client.best.behaviour.mic_due = client.spare.behaviour.mic_due = true;
+  start(u"Best,Spare");
+  auto init = client.step();
+  ASSERT_TRUE(init);
+  // Someone between takes the best mechanism out of the list.
+  const ByteVector shorter = NegTokenInit::serialize(mech_type_list({kSpareOid}), std::nullopt);
+  auto reply = server.step(shorter);
+  ASSERT_TRUE(reply);
+  auto first = client.step(reply->output);
+  ASSERT_TRUE(first) << first.error().detail;
+  auto second = server.step(first->output);
+  ASSERT_TRUE(second) << second.error().detail;
+  auto third = client.step(second->output);
+  ASSERT_TRUE(third) << third.error().detail;
+  expect_refused(server.step(third->output), Status::message_altered, "list of mechanisms");
+}
+
+TEST_F(NegotiateTest, CompletionThatIsClaimedTooEarlyIsRefused) {
+  start();
+  ASSERT_TRUE(client.step());
+  NegTokenResp reply;
+  reply.state = NegState::accept_completed;
+  expect_refused(client.step(reply.serialize()), Status::invalid_token, "claims completion");
+}
+
+TEST_F(NegotiateTest, ARejectIsALogonThatWasDenied) {
+  start();
+  ASSERT_TRUE(client.step());
+  NegTokenResp reply;
+  reply.state = NegState::reject;
+  expect_refused(client.step(reply.serialize()), Status::logon_denied, "negState");
+  expect_refused(client.step(reply.serialize()), Status::out_of_sequence, "failed in an earlier step");
+}
+
+TEST_F(NegotiateTest, RequestMicMayComeInTheFirstReplyOnly) {
+  client.best.behaviour.legs = server.best.behaviour.legs = 5;
+  start();
+  auto init = client.step();
+  auto reply = server.step(init->output);
+  auto next = client.step(reply->output);
+  ASSERT_TRUE(next);
+  NegTokenResp late;
+  late.state = NegState::request_mic;
+  expect_refused(client.step(late.serialize()), Status::invalid_token, "later reply");
+}
+
+TEST_F(NegotiateTest, AFailureOwesThePeerARejectWithTheMechanismsWords) {
+  server.best.behaviour.failing_leg = 2;
+  start();
+  auto init = client.step();
+  auto failed = server.step(init->output);
+  ASSERT_FALSE(failed);
+  auto reply = NegTokenResp::parse(failed.error().output);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->state, NegState::reject);
+  EXPECT_EQ(text(*reply->response_token), "last words");
+}
+
+TEST_F(NegotiateTest, NoMechanismInCommonIsSaidWithEachReason) {
+  server.best.behaviour.why_no_credential = "there is no key";
+  start();
+  auto init = client.step();
+  auto failed = server.step(init->output);
+  expect_refused(failed, Status::unsupported_function, "Best: there is no key; Spare: not offered by the client");
+}
+
+TEST_F(NegotiateTest, ACopyOfTheTokenInPlaceOfTheMicIsNotTakenForOne) {
+  start();
+  auto init = client.step();
+  auto challenge = server.step(init->output);
+  auto reply = NegTokenResp::parse(challenge->output);
+  ASSERT_TRUE(reply);
+  reply->mech_list_mic = reply->response_token;
+  EXPECT_TRUE(client.step(reply->serialize()));
+}
+
+TEST_F(NegotiateTest, AMicBeforeTheMechanismIsFinishedIsRefused) {
+  start();
+  auto init = client.step();
+  auto challenge = server.step(init->output);
+  auto reply = NegTokenResp::parse(challenge->output);
+  ASSERT_TRUE(reply);
+  const ByteVector early(16, 1);
+  reply->mech_list_mic = early;
+  client.best.behaviour.legs = 5;
+  expect_refused(client.step(reply->serialize()), Status::invalid_token, "before the mechanism was finished");
+}
+
+TEST_F(NegotiateTest, MessagesWaitForTheEndOfTheNegotiation) {
+  client.best.behaviour.mic_due = server.best.behaviour.mic_due = true;
+  start();
+  auto init = client.step();
+  auto challenge = server.step(init->output);
+  ASSERT_TRUE(client.step(challenge->output));
+  auto sign = client.context->sign(0, {}, 0);
+  ASSERT_FALSE(sign);
+  EXPECT_EQ(sign.error().status, Status::no_context);
+  EXPECT_FALSE(client.context->query(SECPKG_ATTR_NAMES));
+}
+
+TEST_F(NegotiateTest, TheAcceptorRefusesWhatCannotBeAFirstToken) {
+  NegTokenResp reply;
+  reply.state = NegState::accept_incomplete;
+  const ByteVector resp = reply.serialize();
+  const ByteVector hint = NegTokenInit::serialize_hint(mech_type_list({kBestOid}));
+  const ByteVector garbage(40, 0x41);
+  const ByteVector raw_ntlm = [] {
+    const Bytes head = bytes_of(std::string_view("NTLMSSP\0\1\0\0\0", 12));
+    return ByteVector(head.begin(), head.end());
+  }();
+  for (const ByteVector& token : {resp, hint, garbage}) {
+    start();
+    expect_refused(server.step(token), Status::invalid_token, "");
+  }
+  start();
+  expect_refused(server.step(raw_ntlm), Status::unsupported_function, "NTLM");
+}
+
+TEST(PackageList, NamesWhatMayBeUsed) {
+  FakePackage one(u"One", kBestOid, {});
+  FakePackage two(u"Two", kSpareOid, {});
+  const std::vector<core::Package*> known = {&one, &two};
+  EXPECT_EQ(PackageList::parse(u"", known)->allowed(), known);
+  EXPECT_FALSE(PackageList::parse(u"", known)->names_them());
+  EXPECT_EQ(PackageList::parse(u"two, ONE", known)->allowed(), (std::vector<core::Package*>{&two, &one}));
+  EXPECT_TRUE(PackageList::parse(u"two", known)->names_them());
+  EXPECT_EQ(PackageList::parse(u"!two", known)->allowed(), (std::vector<core::Package*>{&one}));
+  EXPECT_FALSE(PackageList::parse(u"!two", known)->names_them());
+  EXPECT_FALSE(PackageList::parse(u"!two,one", known));
+  EXPECT_FALSE(PackageList::parse(u"three", known));
+}
+
+TEST_F(NegotiateTest, ACredentialNeedsOnePackageAtLeast) {
+  client.best.behaviour.why_no_credential = "no ticket";
+  client.spare.behaviour.why_no_credential = "no account";
+  core::AcquireInput input;
+  auto credential = client.package.acquire(input);
+  ASSERT_FALSE(credential);
+  EXPECT_EQ(credential.error().status, Status::no_credentials);
+  EXPECT_NE(credential.error().detail.find("Best: no ticket; Spare: no account"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace opensspi::testing
