@@ -1,12 +1,12 @@
 # The Debian packages that each task needs. Sourced by ./dev.
 
 declare -A PACKAGES=(
-  [build]="cmake ninja-build ccache g++ pkg-config nettle-dev libssl-dev zlib1g-dev tcl tcl8.6-dev"
+  [build]="cmake ninja-build ccache g++ pkg-config nettle-dev libssl-dev libkrb5-dev zlib1g-dev tcl tcl8.6-dev"
   [demo]="curl"
   [format]="clang-format-19"
   [fuzz]="clang-19 libclang-rt-19-dev llvm-19"
   [docs]="man-db groff-base"
-  [bench]="libbenchmark-dev libwinpr2-dev libkrb5-dev gss-ntlmssp gss-ntlmssp-dev"
+  [bench]="libbenchmark-dev libwinpr2-dev gss-ntlmssp gss-ntlmssp-dev"
   [test]="python3 binutils libgtest-dev libgmock-dev nlohmann-json3-dev g++-mingw-w64-x86-64-posix curl winbind libwbclient-dev
           krb5-user valgrind util-linux"
   [full]="clang-tidy-19"

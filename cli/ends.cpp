@@ -26,7 +26,7 @@ constexpr Option kServerOptions[] = {{"--package", "NAME"}, {"--accounts", "SOUR
                                      {"--require-mic", ""}, {"--bindings", "BASE64"}, {"--allow-missing-bindings", ""},
                                      {"--bare", ""},        {"--trace", ""}};
 
-void print_trace_line(void* /*context*/, const char* line) { std::cerr << line << std::endl; }
+void print_trace_line(void* /*context*/, const char* line) { std::cerr << line << '\n'; }
 
 // A word of the command line in UTF-16; told on stderr where it is not UTF-8.
 bool get_text(const Options& options, std::string_view name, std::u16string& text) {

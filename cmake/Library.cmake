@@ -31,7 +31,10 @@ file(CONFIGURE OUTPUT "${OPENSSPI_MAP}" CONTENT "OPENSSPI_0 {\n  global:\n${expo
 add_library(opensspi SHARED)
 target_link_libraries(opensspi PRIVATE opensspi_objects opensspi_options)
 target_include_directories(opensspi SYSTEM INTERFACE "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>")
+# nodelete: Tcl unloads its packages at exit, when a thread of ours may still run and what lives as long as the process is
+# in use.
 target_link_options(opensspi PRIVATE
+  -Wl,-z,nodelete
   -Wl,-Bsymbolic "-Wl,--version-script=${OPENSSPI_MAP}" ${OPENSSPI_NO_UNDEFINED})
 set_target_properties(opensspi PROPERTIES
   VERSION ${PROJECT_VERSION} SOVERSION 0 LINK_DEPENDS "${OPENSSPI_MAP}")

@@ -9,7 +9,7 @@ if(OPENSSPI_TCL_SOURCES)
   target_compile_definitions(twapi_crypto PRIVATE USE_TCL_STUBS)
   target_include_directories(twapi_crypto SYSTEM PRIVATE "${TCL_INCLUDE}")
   target_link_libraries(twapi_crypto PRIVATE opensspi opensspi_options "${TCL_STUB}")
-  target_link_options(twapi_crypto PRIVATE ${OPENSSPI_NO_UNDEFINED})
+  target_link_options(twapi_crypto PRIVATE -Wl,-z,nodelete ${OPENSSPI_NO_UNDEFINED})
   set_target_properties(twapi_crypto PROPERTIES
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tcl" INSTALL_RPATH "$ORIGIN/../../../${CMAKE_INSTALL_LIBDIR}")
 

@@ -53,10 +53,20 @@ typedef struct _OpenSspiContext_Fallback {
   SEC_WCHAR *Reason; /* freed by FreeContextBuffer; "" where the first choice was taken */
 } OpenSspiContext_Fallback;
 
+/* What a client delegated to this acceptor (ISC_REQ_DELEGATE), as a credential of its own for the next hop: hand it to
+ * InitializeSecurityContextW. On Windows this is done by impersonation. Each query gives a new handle, which outlives the
+ * context and is freed by FreeCredentialsHandle. SEC_E_NO_CREDENTIALS: the client delegated none. */
+#define OPENSSPI_ATTR_DELEGATED_CREDENTIAL 0x4F530003
+
+typedef struct _OpenSspiContext_DelegatedCredential {
+  CredHandle Credential;
+} OpenSspiContext_DelegatedCredential;
+
 /* ---- Credential attributes, for SetCredentialsAttributesW, before the first context. ------------------------- */
 
 #define OPENSSPI_CRED_ATTR_ACCOUNTS 0x4F530101
 #define OPENSSPI_CRED_ATTR_NTLM_POLICY 0x4F530102
+#define OPENSSPI_CRED_ATTR_KRB_SOURCES 0x4F530103
 
 /* Answers for one account. User and Domain are as the peer claims them. Return SEC_E_OK with NtHash (MD4 of the
  * password in UTF-16LE) and, where they differ from the claim, the canonical names; SEC_E_LOGON_DENIED for an account
@@ -95,6 +105,19 @@ typedef struct _OPENSSPI_TLS_POLICY {
   const SEC_WCHAR *CrlFile;      /* PEM with the revocation lists that SCH_CRED_REVOCATION_CHECK_x looks in */
   const SEC_WCHAR *OcspFile;     /* acceptors: the OCSP response (DER) that is stapled */
 } OPENSSPI_TLS_POLICY;
+
+#define OPENSSPI_KRB_ALLOW_RC4 0x1 /* arcfour-hmac too; AES only without it */
+
+/* Where a credential of Kerberos finds tickets and keys. NULL: where krb5.conf and the environment (KRB5CCNAME,
+ * KRB5_KTNAME, KRB5_CLIENT_KTNAME) say. Names are libkrb5's own, with their kind: "FILE:/tmp/krb5cc_1000". */
+typedef struct _OPENSSPI_KRB_SOURCES {
+  const SEC_WCHAR *Ccache;       /* of an initiator: its tickets */
+  const SEC_WCHAR *Keytab;       /* of an acceptor: the keys of its services */
+  const SEC_WCHAR *ClientKeytab; /* of an initiator without tickets: its own key, to get them with */
+  ULONG DeadlineMs;              /* how long a call waits for a KDC before SEC_E_NO_AUTHENTICATING_AUTHORITY, up to
+                                    600000; 0: 5000 */
+  ULONG Flags;                   /* OPENSSPI_KRB_x */
+} OPENSSPI_KRB_SOURCES;
 
 /* In SEC_WINNT_AUTH_IDENTITY_W.Flags: Password is the account's NT hash as 32 hexadecimal digits. */
 #define OPENSSPI_WINNT_AUTH_IDENTITY_NTHASH 0x00800000

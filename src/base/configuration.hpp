@@ -28,6 +28,10 @@ struct Configuration {
   unsigned lm_level = 3;                      // what initiators send; 0 to 2 need allow_weak; file only
   unsigned max_lifetime_seconds = 36 * 3600;  // age of a response's timestamp that is accepted; file only
 
+  // [negotiate]
+  std::string negotiate_packages;  // as a PackageList: "kerberos", "!ntlm"; empty: all; file only
+  bool negotiate_strict = false;   // mutual authentication and delegation that are asked for and not had are errors
+
   // [fips] mode = auto|on, OPENSSPI_FIPS=1 (stricter only): the result of looking at the host too.
   bool fips = false;
 };

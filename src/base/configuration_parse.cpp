@@ -95,6 +95,13 @@ std::string set_flag(Configuration& configuration, std::string_view value) {
   return set_boolean(configuration.*Member, value);
 }
 
+// Which packages there are is Negotiate's to know: it refuses the names that it does not.
+std::string set_negotiate_packages(Configuration& configuration, std::string_view value) {
+  if (value.empty()) return "is empty; name packages to use, as kerberos, or to leave out, as !ntlm";
+  configuration.negotiate_packages = value;
+  return {};
+}
+
 std::string set_fips_mode(Configuration& configuration, std::string_view value) {
   if (value != "auto" && value != "on") return "is neither auto nor on";
   configuration.fips = value == "on";
@@ -124,6 +131,8 @@ constexpr Key kKeys[] = {
      [](Configuration& c, std::string_view v) { return set_number(c.lm_level, v, 0, kMostLmLevel); }},
     {"ntlm", "max_lifetime_seconds",
      [](Configuration& c, std::string_view v) { return set_number(c.max_lifetime_seconds, v, 1, kSecondsOfYear); }},
+    {"negotiate", "packages", set_negotiate_packages},
+    {"negotiate", "strict", set_flag<&Configuration::negotiate_strict>},
     {"fips", "mode", set_fips_mode},
 };
 
@@ -168,7 +177,7 @@ class Parser {
     if (text.back() != ']') return "a section lacks its closing \"]\"";
     const std::string_view name = trimmed(text.substr(1, text.size() - 2));
     if (std::ranges::find(kKeys, name, &Key::section) == std::end(kKeys)) {
-      return "there is no section \"" + std::string(name) + "\"; there are [host], [ntlm] and [fips]";
+      return "there is no section \"" + std::string(name) + "\"; there are [host], [ntlm], [negotiate] and [fips]";
     }
     section_ = name;
     return {};

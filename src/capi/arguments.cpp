@@ -138,6 +138,8 @@ Result<std::span<SecBuffer>> message_buffers(const SecBufferDesc* description) {
   return readable_buffers(description);
 }
 
+Result<std::span<SecBuffer>> output_buffers(const SecBufferDesc* description) { return buffers_of(description); }
+
 Result<core::StepInput> step_input(const SecBufferDesc* description) {
   auto buffers = readable_buffers(description);
   if (!buffers) return fail(buffers);

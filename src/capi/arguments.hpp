@@ -14,6 +14,9 @@ std::u16string_view text_of(const SEC_WCHAR* text);
 // The buffers of a message call, each with memory for what it claims. SEC_E_INVALID_TOKEN.
 Result<std::span<SecBuffer>> message_buffers(const SecBufferDesc* description);
 
+// The buffers that a step writes to (NULL: none), of which only the list itself is checked. SEC_E_INVALID_TOKEN.
+Result<std::span<SecBuffer>> output_buffers(const SecBufferDesc* description);
+
 // The buffers that a step reads (NULL: none), and what the core takes from them. SEC_E_INVALID_TOKEN.
 Result<core::StepInput> step_input(const SecBufferDesc* description);
 

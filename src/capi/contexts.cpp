@@ -7,6 +7,7 @@
 #include "capi/structures.hpp"
 #include "capi/unexported.hpp"
 #include "core/buffers.hpp"
+#include "opensspi/schannel.h"
 
 using namespace opensspi;
 using namespace opensspi::capi;
@@ -49,6 +50,12 @@ Result<Status> export_context(ContextEntry& entry, ULONG flags, PSecBuffer packe
 OPENSSPI_API SECURITY_STATUS QueryContextAttributesW(PCtxtHandle phContext, ULONG ulAttribute, void* pBuffer) {
   return context_call("QueryContextAttributesW", phContext, [&](ContextEntry& entry) -> Result<Status> {
     if (pBuffer == nullptr) return fail(Status::invalid_parameter, "pBuffer", "it is NULL");
+    if (ulAttribute == SECPKG_ATTR_CIPHER_INFO) {
+      const DWORD version = static_cast<const SecPkgContext_CipherInfo*>(pBuffer)->dwVersion;
+      if (version != SECPKGCONTEXT_CIPHERINFO_V1) {
+        return fail(Status::invalid_parameter, "dwVersion", "it is " + std::to_string(version) + ", the caller sets it to 1");
+      }
+    }
     auto attribute = entry.context->query(ulAttribute);
     if (!attribute) return fail(attribute);
     fill_structure(*attribute, pBuffer);

@@ -40,6 +40,10 @@ std::size_t credential_structure_bytes(ULONG attribute) {
       return sizeof(OPENSSPI_ACCOUNTS);
     case OPENSSPI_CRED_ATTR_NTLM_POLICY:
       return sizeof(OPENSSPI_NTLM_POLICY);
+    case OPENSSPI_CRED_ATTR_TLS_POLICY:
+      return sizeof(OPENSSPI_TLS_POLICY);
+    case OPENSSPI_CRED_ATTR_KRB_SOURCES:
+      return sizeof(OPENSSPI_KRB_SOURCES);
     default:
       return 0;
   }
@@ -90,8 +94,10 @@ OPENSSPI_API SECURITY_STATUS QueryCredentialsAttributesW(PCredHandle phCredentia
     if (!entry) return fail(entry);
     if (pBuffer == nullptr) return fail(Status::invalid_parameter, "pBuffer", "it is NULL");
     if (ulAttribute != SECPKG_CRED_ATTR_NAMES) {
-      return fail(Status::unsupported_function, "ulAttribute",
-                  std::to_string(ulAttribute) + " is not known; SECPKG_CRED_ATTR_NAMES (1) is");
+      auto attribute = (*entry)->credential->query(ulAttribute);
+      if (!attribute) return fail(attribute);
+      fill_structure(*attribute, pBuffer);
+      return Status::ok;
     }
     auto name = (*entry)->credential->name();
     if (!name) return fail(name);

@@ -2,6 +2,7 @@
 #include "base/configuration.hpp"
 #include "base/host.hpp"
 #include "capi/entries.hpp"
+#include "kerberos/package.hpp"
 #include "negotiate/package.hpp"
 #include "ntlm/package.hpp"
 
@@ -14,6 +15,7 @@ std::unique_ptr<core::Registry> make_registry(const Configuration& settings) {
       std::make_unique<negotiate::NegotiatePackage>(std::vector<core::Package*>{ntlm.get()}, settings);
   auto registry = std::make_unique<core::Registry>();
   registry->add(std::move(negotiate));
+  registry->add(std::make_unique<kerberos::KerberosPackage>(system_host(), settings));
   registry->add(std::move(ntlm));
   return registry;
 }

@@ -33,10 +33,9 @@ struct Call {
   std::u16string_view target;
 };
 
+// one_step() has checked the list.
 SecBuffer* output_token(const Call& call) {
-  if (call.output == nullptr || call.output->pBuffers == nullptr || call.output->ulVersion != SECBUFFER_VERSION) {
-    return nullptr;
-  }
+  if (call.output == nullptr) return nullptr;
   return core::find_buffer({call.output->pBuffers, call.output->cBuffers}, SECBUFFER_TOKEN);
 }
 
@@ -91,10 +90,8 @@ void report_state(const core::Context& context, const Call& call) {
 // One step; a failing one may still owe the peer a token.
 Result<core::Step> run_step(core::Context& context, const core::StepInput& input, const Call& call) {
   auto step = context.step(input);
-  if (!step && !step.error().output.empty()) {
-    // A token that does not fit is dropped: the failure is what the caller must see.
-    (void)deliver(step.error().output, call);
-  }
+  // A token that does not fit is dropped: the failure is what the caller must see, and no length of what is not there.
+  if (!step && !deliver(step.error().output, call)) (void)deliver({}, call);
   return step;
 }
 
@@ -161,6 +158,8 @@ Result<Status> later_step(const Call& call, core::StepInput& input) {
 Result<Status> one_step(const Call& call) {
   auto input = step_input(call.input);
   if (!input) return fail(input);
+  auto output = output_buffers(call.output);
+  if (!output) return fail(output);
   input->flags = call.flags;
   input->target = call.target;
   return call.context == nullptr ? first_step(call, *input) : later_step(call, *input);

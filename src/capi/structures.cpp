@@ -1,6 +1,8 @@
 #include "capi/structures.hpp"
 
+#include "capi/entries.hpp"
 #include "capi/memory.hpp"
+#include "capi/tls_structures.hpp"
 #include "opensspi/extra.h"
 
 namespace opensspi::capi {
@@ -84,6 +86,34 @@ struct Filler {
   }
   void operator()(const core::Identity& v) const { as<OpenSspiContext_Identity>() = {allocate_identity(v)}; }
   void operator()(const core::Fallback& v) const { as<OpenSspiContext_Fallback>() = {allocate_text(v.reason)}; }
+  void operator()(core::Certificate& v) const { as<PCCERT_CONTEXT>() = v.context.release(); }
+  void operator()(const core::Certificates& v) const { as<SecPkgContext_Certificates>() = allocate_certificates(v.der); }
+  void operator()(const core::IssuerList& v) const {
+    as<SecPkgContext_IssuerListInfoEx>() = {allocate_names(v.names), static_cast<DWORD>(v.names.size())};
+  }
+  void operator()(const core::ConnectionInfo& v) const {
+    as<SecPkgContext_ConnectionInfo>() = to_connection_info(v.connection);
+  }
+  void operator()(const core::ConnectionInfoEx& v) const {
+    fill_connection_info_ex(v.connection, as<SecPkgContext_ConnectionInfoEx>());
+  }
+  void operator()(const core::CipherInfo& v) const { fill_cipher_info(v.connection, as<SecPkgContext_CipherInfo>()); }
+  void operator()(const core::SessionInfo& v) const { as<SecPkgContext_SessionInfo>() = to_session_info(v); }
+  void operator()(const core::ApplicationProtocol& v) const {
+    fill_application_protocol(v, as<SecPkgContext_ApplicationProtocol>());
+  }
+  void operator()(const core::Bindings& v) const { as<SecPkgContext_Bindings>() = allocate_bindings(v.application_data); }
+  void operator()(const core::KeyingMaterial& v) const {
+    as<SecPkgContext_KeyingMaterial>() = {static_cast<DWORD>(v.key.size()),
+                                          static_cast<BYTE*>(allocate_copy(v.key.bytes()))};
+  }
+  void operator()(const core::SupportedProtocols& v) const { as<SecPkgCred_SupportedProtocols>() = {v.bits}; }
+  void operator()(const core::CipherStrengths& v) const { as<SecPkgCred_CipherStrengths>() = {v.least, v.most}; }
+  void operator()(const core::SupportedAlgorithms& v) const { as<SecPkgCred_SupportedAlgs>() = allocate_algorithms(v.ids); }
+  void operator()(const core::DelegatedCredential& v) const {
+    as<OpenSspiContext_DelegatedCredential>() = {
+        credentials().insert(std::make_unique<CredentialEntry>(CredentialEntry{v.credential}))};
+  }
 };
 
 }  // namespace
@@ -104,7 +134,7 @@ SecPkgInfoW* allocate_package_infos(std::span<const core::PackageInfo* const> in
   return out;
 }
 
-void fill_structure(const core::Attribute& attribute, void* structure) { std::visit(Filler{structure}, attribute); }
+void fill_structure(core::Attribute& attribute, void* structure) { std::visit(Filler{structure}, attribute); }
 
 std::size_t structure_bytes(std::uint32_t id) {
   switch (id) {
@@ -138,8 +168,10 @@ std::size_t structure_bytes(std::uint32_t id) {
       return sizeof(OpenSspiContext_Identity);
     case OPENSSPI_ATTR_FALLBACK:
       return sizeof(OpenSspiContext_Fallback);
+    case OPENSSPI_ATTR_DELEGATED_CREDENTIAL:
+      return sizeof(OpenSspiContext_DelegatedCredential);
     default:
-      return 0;
+      return tls_structure_bytes(id);
   }
 }
 

@@ -14,7 +14,7 @@ TimeStamp to_timestamp(FileTime time);
 SecPkgInfoW* allocate_package_infos(std::span<const core::PackageInfo* const> infos);
 
 // Fills the structure of SSPI that belongs to the attribute.
-void fill_structure(const core::Attribute& attribute, void* structure);
+void fill_structure(core::Attribute& attribute, void* structure);
 
 // The size of an attribute's structure, for the calls that give theirs; 0 for an attribute unknown here.
 std::size_t structure_bytes(std::uint32_t id);

@@ -1,7 +1,8 @@
-#include "cert/key.hpp"
-
 // The engine interface is deprecated in OpenSSL 3, and is what Debian's libengine-pkcs11-openssl has.
 #define OPENSSL_SUPPRESS_DEPRECATED
+
+#include "cert/key.hpp"
+
 #include <openssl/engine.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>

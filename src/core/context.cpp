@@ -18,6 +18,14 @@ Result<Context::Decrypted> Context::decrypt(std::span<SecBuffer>, std::uint32_t)
   return unsupported("DecryptMessage");
 }
 
+Result<std::size_t> Context::stream_bound(std::size_t) const { return unsupported("OpenSspiEncryptStream"); }
+
+Result<std::size_t> Context::encrypt_stream(Bytes, MutableBytes) { return unsupported("OpenSspiEncryptStream"); }
+
+Result<Status> Context::decrypt_stream(Bytes, MutableBytes, StreamProgress&) {
+  return unsupported("OpenSspiDecryptStream");
+}
+
 Result<void> Context::set(std::uint32_t, Bytes) { return unsupported("SetContextAttributes"); }
 
 Result<void> Context::control(Bytes) { return unsupported("ApplyControlToken"); }

@@ -42,6 +42,16 @@ class Context {
   };
   virtual Result<Decrypted> decrypt(std::span<SecBuffer> buffers, std::uint32_t sequence);
 
+  // Streams out of place, any number of records at a time. stream_bound: room that is enough for so much input, with all
+  // that the peer is owed before it.
+  virtual Result<std::size_t> stream_bound(std::size_t input_bytes) const;
+  virtual Result<std::size_t> encrypt_stream(Bytes input, MutableBytes output);
+  // `progress` counts also where the call fails. Status is ok or context_expired of the informational kind.
+  struct StreamProgress {
+    std::size_t consumed = 0, plain = 0;
+  };
+  virtual Result<Status> decrypt_stream(Bytes input, MutableBytes output, StreamProgress& progress);
+
   // id: SECPKG_ATTR_x or OPENSSPI_ATTR_x.
   virtual Result<Attribute> query(std::uint32_t id) const = 0;
   virtual Result<void> set(std::uint32_t id, Bytes value);

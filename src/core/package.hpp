@@ -53,6 +53,7 @@ class Credential : public std::enable_shared_from_this<Credential> {
   virtual Reach reach(std::u16string_view target) const;
 
   virtual Result<std::u16string> name() const = 0;  // SECPKG_CRED_ATTR_NAMES
+  virtual Result<Attribute> query(std::uint32_t id) const;  // SECPKG_ATTR_x that a credential answers
   // id: SECPKG_CRED_ATTR_x or OPENSSPI_CRED_ATTR_x; value: the structure as given, its size checked by the callee.
   virtual Result<void> set(std::uint32_t id, Bytes value);
 };

@@ -27,7 +27,7 @@ Result<Secret> KerberosContext::pack(bool reset) const {
   if (!established()) {
     return fail(Status::no_context, "state of the context", "only an established context can be exported");
   }
-  wire::Writer w(1024);
+  wire::Writer w(16384);  // keys must not be left behind where it would have grown
   w.raw(kMagic);
   w.u16le(kFormat);
   w.u8(role_ == core::Role::initiator ? 1 : 0);

@@ -123,7 +123,7 @@ Result<std::shared_ptr<const Ticket>> Ticket::make(Krb5 krb5, const krb5_creds& 
   return ticket;
 }
 
-Tickets::Tickets(Sources sources, Logon logon) : sources_(std::move(sources)), logon_(std::move(logon)) {}
+Tickets::Tickets(Sources sources, Logon logon) : sources_(std::move(sources)), logon_(std::move(logon)), delegated_(false) {}
 
 Tickets::Tickets(Sources sources, Krb5 krb5, MemoryCcache ccache, std::string principal)
     : sources_(std::move(sources)), logon_{std::move(principal), {}, {}, {}, false}, delegated_(true) {

@@ -152,7 +152,7 @@ Result<core::Step> Acceptor::on_resp(const core::StepInput& input) {
     return fail(Status::logon_denied, "negState", "the client gave the negotiation up");
   }
   if (!resp->response_token) return fail(Status::invalid_token, "responseToken", "there is none, and one is due");
-  // A fault of Windows 2000: a copy of the token where the MIC should be.
+  // A fault of Windows 2000: a copy of the token where the MIC should be. Both are from the wire: not secret.
   if (resp->mech_list_mic && std::ranges::equal(*resp->mech_list_mic, *resp->response_token)) {
     resp->mech_list_mic.reset();
   }
@@ -170,7 +170,8 @@ Result<core::Step> Acceptor::on_mic(const core::StepInput& input) {
   }
   auto taken = take_mic(resp->mech_list_mic);
   if (!taken) return rejected(taken);
-  mark_complete();
+  auto finished = finish_negotiation();
+  if (!finished) return rejected(finished);
   state_ = State::established;
   core::Step step = reply(NegState::accept_completed, {}, {});
   step.status = Status::ok;
@@ -202,7 +203,8 @@ Result<core::Step> Acceptor::finish(Bytes response_token, const std::optional<By
     state_ = State::awaiting_mic;
     return reply(NegState::accept_incomplete, response_token, *own);
   }
-  mark_complete();
+  auto finished = finish_negotiation();
+  if (!finished) return rejected(finished);
   state_ = State::established;
   core::Step step = reply(NegState::accept_completed, response_token, *own);
   step.status = Status::ok;

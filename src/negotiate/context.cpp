@@ -25,8 +25,16 @@ Result<core::Step> NegotiateContext::mech_step(const core::StepInput& input, Byt
 
 Result<core::Step> NegotiateContext::raw_step(const core::StepInput& input) {
   auto step = mech_step(input, input.token);
-  if (step && mech_->established()) mark_complete();
+  if (!step || !mech_->established()) return step;
+  auto finished = finish_negotiation();
+  if (!finished) return fail(finished);
   return step;
+}
+
+Result<void> NegotiateContext::finish_negotiation() {
+  auto granted = check_granted();
+  complete_ = granted.has_value();
+  return granted;
 }
 
 Result<void> NegotiateContext::take_mic(const std::optional<Bytes>& mic) {
@@ -113,9 +121,7 @@ constexpr std::uint8_t kMagic[] = {'O', 'S', 'S', 'P', 'N', 'E', 'G', 'O'};
 class ImportedContext final : public NegotiateContext {
  public:
   ImportedContext(std::unique_ptr<core::Context> mech, const core::Package& package) : NegotiateContext(nullptr) {
-    mech_ = std::move(mech);
-    mech_package_ = &package;
-    mark_complete();
+    take(std::move(mech), package);
   }
   Result<core::Step> step(const core::StepInput&) override {
     return fail(Status::out_of_sequence, "state of the context", "it was imported and is established already");

@@ -36,7 +36,16 @@ class NegotiateContext : public core::Context {
   Result<core::Step> mech_step(const core::StepInput& input, Bytes token);
   // The mechanism's tokens go without SPNEGO around them: its steps are this context's.
   Result<core::Step> raw_step(const core::StepInput& input);
-  void mark_complete() { complete_ = true; }
+  // A mechanism's context that was established elsewhere.
+  void take(std::unique_ptr<core::Context> mech, const core::Package& package) {
+    mech_ = std::move(mech);
+    mech_package_ = &package;
+    complete_ = true;
+  }
+  // The last thing of a negotiation: from here on messages are protected.
+  Result<void> finish_negotiation();
+  // Whether the mechanism gives what the caller cannot do without.
+  virtual Result<void> check_granted() const { return {}; }
 
   // RFC 4178 section 5. Both MICs cover the initiator's list exactly as it was sent.
   struct MicExchange {

@@ -23,7 +23,7 @@ std::u16string_view trimmed(std::u16string_view text) {
 }  // namespace
 
 bool has_oid(const core::Package& package, Bytes oid) {
-  return std::ranges::any_of(package.oids(), [&](Bytes own) { return std::ranges::equal(own, oid); });
+  return std::ranges::any_of(package.oids(), [&](Bytes own) { return std::ranges::equal(own, oid); });  // not secret
 }
 
 Result<PackageList> PackageList::parse(std::u16string_view list, const std::vector<core::Package*>& known) {
@@ -57,7 +57,17 @@ Result<PackageList> PackageList::parse(std::u16string_view list, const std::vect
   return parsed;
 }
 
+void PackageList::restrict_to(const std::vector<core::Package*>& policy) {
+  std::erase_if(allowed_, [&](core::Package* package) { return std::ranges::find(policy, package) == policy.end(); });
+}
+
+NegotiateCredential::NegotiateCredential(const NegotiatePackage& package, std::vector<Mechanism> mechanisms,
+                                         bool acceptor_may_choose)
+    : package_(package), mechanisms_(std::move(mechanisms)), acceptor_may_choose_(acceptor_may_choose) {}
+
 const core::Package& NegotiateCredential::package() const { return package_; }
+
+bool NegotiateCredential::strict() const { return package_.configuration().negotiate_strict; }
 
 FileTime NegotiateCredential::expiry() const {
   for (const Mechanism& mechanism : mechanisms_) {

@@ -28,6 +28,8 @@ class PackageList {
   static Result<PackageList> parse(std::u16string_view list, const std::vector<core::Package*>& known);
 
   const std::vector<core::Package*>& allowed() const { return allowed_; }
+  // Policy comes first: what it leaves out cannot be named back in.
+  void restrict_to(const std::vector<core::Package*>& policy);
   // The packages are named one by one: the caller agrees that the acceptor chooses among them.
   bool names_them() const { return names_them_; }
 
@@ -38,8 +40,7 @@ class PackageList {
 
 class NegotiateCredential final : public core::Credential {
  public:
-  NegotiateCredential(NegotiatePackage& package, std::vector<Mechanism> mechanisms, bool acceptor_may_choose)
-      : package_(package), mechanisms_(std::move(mechanisms)), acceptor_may_choose_(acceptor_may_choose) {}
+  NegotiateCredential(const NegotiatePackage& package, std::vector<Mechanism> mechanisms, bool acceptor_may_choose);
 
   const core::Package& package() const override;
   FileTime expiry() const override;
@@ -50,9 +51,10 @@ class NegotiateCredential final : public core::Credential {
 
   const std::vector<Mechanism>& mechanisms() const { return mechanisms_; }
   bool acceptor_may_choose() const { return acceptor_may_choose_; }
+  bool strict() const;  // mutual authentication and delegation are required where they are asked for
 
  private:
-  NegotiatePackage& package_;
+  const NegotiatePackage& package_;
   const std::vector<Mechanism> mechanisms_;
   const bool acceptor_may_choose_;
 };

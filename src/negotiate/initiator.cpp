@@ -96,6 +96,7 @@ Result<core::Step> Initiator::begin(const core::StepInput& input) {
     if (!parsed) return fail(parsed);
     hint = std::move(*parsed);
   }
+  requested_ = input.flags;
   auto step = choose(input, hint);
   if (!step) return fail(step);
   const std::vector<Bytes> oids = offer(chosen_, hint);
@@ -145,9 +146,9 @@ Result<core::Step> Initiator::on_reply(const core::StepInput& input, bool first)
   } else if (reply->state == NegState::request_mic) {
     return fail(Status::invalid_token, "negState", "request-mic came in a later reply than the first");
   }
-  // A fault of Windows 2000: a copy of the token where the MIC should be.
+  // A fault of Windows 2000: a copy of the token where the MIC should be. Both are from the wire: not secret.
   if (reply->mech_list_mic && reply->response_token &&
-      std::ranges::equal(*reply->mech_list_mic, *reply->response_token)) {
+      std::ranges::equal(*reply->mech_list_mic, *reply->response_token)) {  // not secret
     reply->mech_list_mic.reset();
   }
   auto step = advance(input, *reply);
@@ -176,7 +177,8 @@ Result<core::Step> Initiator::advance(const core::StepInput& input, const NegTok
   if (!claims_completion) return reply_with(output);
   auto vouched = require_mic();
   if (!vouched) return fail(vouched);
-  mark_complete();
+  auto finished = finish_negotiation();
+  if (!finished) return fail(finished);
   return core::Step{.status = Status::ok};
 }
 
@@ -187,6 +189,27 @@ Result<void> Initiator::require_mic() {
   if (!mic_.sent || mic_.verified) return {};
   return fail(Status::message_altered, "mechListMIC",
               "the server sent none, and one is due: the list of mechanisms may have been changed on its way");
+}
+
+// What protects messages is required where it was asked for; the rest is a wish unless the configuration is strict.
+Result<void> Initiator::check_granted() const {
+  struct Wish {
+    std::uint32_t request, returned;
+    bool required;
+    const char* name;
+  };
+  const bool strict = credential_->strict();
+  const Wish wishes[] = {{ISC_REQ_INTEGRITY, ISC_RET_INTEGRITY, true, "integrity"},
+                         {ISC_REQ_CONFIDENTIALITY, ISC_RET_CONFIDENTIALITY, true, "confidentiality"},
+                         {ISC_REQ_MUTUAL_AUTH, ISC_RET_MUTUAL_AUTH, strict, "mutual authentication"},
+                         {ISC_REQ_DELEGATE, ISC_RET_DELEGATE, strict, "delegation"}};
+  for (const Wish& wish : wishes) {
+    if (!wish.required || (requested_ & wish.request) == 0 || (attributes() & wish.returned) != 0) continue;
+    return fail(Status::security_qos_failed, "features of the context",
+                std::string(wish.name) + " was asked for, and " + to_utf8(mech_package_->info().name) +
+                    " does not give it here");
+  }
+  return {};
 }
 
 Result<core::Step> Initiator::reply_with(Bytes response_token) {

@@ -28,10 +28,12 @@ class Initiator final : public NegotiateContext {
   Result<void> take_choice(const NegTokenResp& reply);
   Result<core::Step> advance(const core::StepInput& input, const NegTokenResp& reply);
   Result<void> require_mic();
+  Result<void> check_granted() const override;
   Result<core::Step> reply_with(Bytes response_token);
 
   State state_ = State::start;
   std::size_t chosen_ = 0;      // index among the credential's mechanisms
+  std::uint32_t requested_ = 0;  // ISC_REQ_x of the first step
   bool restarted_ = false;      // the acceptor chose another than the first: it has not had a token yet
 };
 

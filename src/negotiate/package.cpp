@@ -48,9 +48,20 @@ std::string NegotiatePackage::why_unavailable() const {
   return "none of its packages is offered. " + why_not;
 }
 
-Result<std::shared_ptr<core::Credential>> NegotiatePackage::acquire(const core::AcquireInput& input) {
+// What the configuration lets be used, and of those what the caller's list names.
+Result<PackageList> NegotiatePackage::usable(const core::AcquireInput& input) const {
+  auto configured = to_utf16(configuration_.negotiate_packages);
+  if (!configured) return fail(configured);
+  auto policy = PackageList::parse(*configured, mechanisms_);
+  if (!policy) return fail(policy);
   auto list = PackageList::parse(input.identity == nullptr ? std::u16string_view{} : input.identity->package_list,
                                  mechanisms_);
+  if (list) list->restrict_to(policy->allowed());
+  return list;
+}
+
+Result<std::shared_ptr<core::Credential>> NegotiatePackage::acquire(const core::AcquireInput& input) {
+  auto list = usable(input);
   if (!list) return fail(list);
   std::vector<Mechanism> mechanisms;
   std::string why_not;
@@ -60,7 +71,7 @@ Result<std::shared_ptr<core::Credential>> NegotiatePackage::acquire(const core::
     any = any || mechanisms.back().credential;
     why_not += (why_not.empty() ? "" : "; ") + to_utf8(package->info().name) + ": " + mechanisms.back().why_not;
   }
-  if (!any) return fail(Status::no_credentials, "credentials of Negotiate", "no package has any. " + why_not);
+  if (!any) return fail(Status::no_credentials, "credentials of Negotiate", why_not.empty() ? "the lists of packages leave none" : "no package has any. " + why_not);
   return std::make_shared<NegotiateCredential>(*this, std::move(mechanisms), list->names_them());
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/configuration.hpp"
 #include "core/package.hpp"
+#include "negotiate/credential.hpp"
 
 namespace opensspi::negotiate {
 
@@ -23,6 +24,8 @@ class NegotiatePackage final : public core::Package {
   const Configuration& configuration() const { return configuration_; }
 
  private:
+  Result<PackageList> usable(const core::AcquireInput& input) const;
+
   std::vector<core::Package*> mechanisms_;
   const Configuration& configuration_;
 };

@@ -221,7 +221,7 @@ TEST_F(ClientFaults, TargetInfoEditedInTransitToAnOldClient) {
     ASSERT_TRUE(challenge);
     auto pairs = peer::pairs_of(peer::field(challenge->output, 40));
     ASSERT_NE(peer::find(pairs, id), nullptr) << id;
-    peer::erase(pairs, id);
+    peer::drop(pairs, id);
     const peer::Blob list = peer::list_of(pairs);
     ByteVector edited(challenge->output.begin(),
                       challenge->output.begin() + static_cast<std::ptrdiff_t>(peer::get32(challenge->output, 44)));

@@ -162,7 +162,7 @@ Blob* find(std::vector<Pair>& pairs, std::uint16_t id) {
   return nullptr;
 }
 
-void erase(std::vector<Pair>& pairs, std::uint16_t id) {
+void drop(std::vector<Pair>& pairs, std::uint16_t id) {
   std::erase_if(pairs, [id](const Pair& pair) { return pair.id == id; });
 }
 
@@ -313,7 +313,7 @@ Blob Client::temp(View challenge) {
                          : u64(options_.now + static_cast<std::uint64_t>(f.time_offset_ticks));
   if (f.flags_pair_twice) pairs.insert(pairs.begin(), {kAvFlags, u32(0)});
   if (with_mic_ && !f.mic_without_flag) pairs.push_back({kAvFlags, u32(2)});
-  if (f.drop_timestamp) erase(pairs, kTimestamp);
+  if (f.drop_timestamp) drop(pairs, kTimestamp);
   if (Blob* name = find(pairs, kNbComputer); name != nullptr && f.rename_server) *name = text("OTHER");
   if (with_info && !f.no_bindings) pairs.push_back({kBindings, f.zero_bindings ? Blob(16, 0) : options_.bindings});
   if (with_info) pairs.push_back({kTargetName, text(options_.target)});

@@ -41,7 +41,7 @@ Blob field(View message, std::size_t at);  // the content that a field's descrip
 std::vector<Pair> pairs_of(View list);
 Blob list_of(const std::vector<Pair>& pairs, bool with_end = true);
 Blob* find(std::vector<Pair>& pairs, std::uint16_t id);
-void erase(std::vector<Pair>& pairs, std::uint16_t id);
+void drop(std::vector<Pair>& pairs, std::uint16_t id);
 
 Blob nt_hash(const std::string& password);
 Blob lm_hash(const std::string& password);

@@ -139,7 +139,7 @@ TEST_F(ServerFaults, NoTimestampMeansNoMicAndAnLmv2Response) {
 TEST_F(ServerFaults, FlagsPairOfTheServerIsMerged) {
   options_.faults.av_flags = 1;  // the account's authentication is constrained
   auto verdict = expect_answered();
-  EXPECT_EQ(std::ranges::count(verdict.pairs, peer::kAvFlags, &peer::Pair::id), 1);
+  EXPECT_EQ(std::ranges::count(verdict.pairs, std::uint16_t{peer::kAvFlags}, &peer::Pair::id), 1);
   EXPECT_EQ(*peer::find(verdict.pairs, peer::kAvFlags), peer::u32(3));
   EXPECT_TRUE(verdict.mic_ok);
 }

@@ -27,6 +27,7 @@ class NegotiateTest : public ::testing::Test {
     Configuration configuration;
     NegotiatePackage package{{&best, &spare}, configuration};
     std::unique_ptr<core::Context> context;
+    std::uint32_t flags = 0;
 
     void start(core::Role role, std::u16string list = {}) {
       core::AuthIdentity identity;
@@ -43,6 +44,7 @@ class NegotiateTest : public ::testing::Test {
     Result<core::Step> step(Bytes token = {}) {
       core::StepInput input;
       input.token = token;
+      input.flags = flags;
       input.target = u"HTTP/server";
       return context->step(input);
     }
@@ -319,6 +321,40 @@ TEST_F(NegotiateTest, TheAcceptorRefusesWhatCannotBeAFirstToken) {
   }
   start();
   expect_refused(server.step(raw_ntlm), Status::unsupported_function, "NTLM");
+}
+
+TEST_F(NegotiateTest, IntegrityThatIsAskedForAndNotHadIsAFailure) {
+  client.best.behaviour.integrity = server.best.behaviour.integrity = false;
+  start();
+  client.flags = ISC_REQ_INTEGRITY;
+  auto init = client.step();
+  auto challenge = server.step(init->output);
+  auto last = client.step(challenge->output);
+  auto completed = server.step(last->output);
+  ASSERT_TRUE(completed);
+  expect_refused(client.step(completed->output), Status::security_qos_failed, "integrity was asked for");
+  EXPECT_FALSE(client.context->established());
+}
+
+TEST_F(NegotiateTest, MutualAuthenticationIsAWishUnlessTheConfigurationIsStrict) {
+  for (const bool strict : {false, true}) {
+    client.configuration.negotiate_strict = strict;
+    start();
+    client.flags = ISC_REQ_MUTUAL_AUTH;
+    auto init = client.step();
+    auto challenge = server.step(init->output);
+    auto last = client.step(challenge->output);
+    auto completed = server.step(last->output);
+    EXPECT_EQ(client.step(completed->output).has_value(), !strict);
+  }
+}
+
+TEST_F(NegotiateTest, WhatTheConfigurationLeavesOutCannotBeNamedBackIn) {
+  client.configuration.negotiate_packages = "!spare";
+  client.best.behaviour.why_out_of_reach = "there is no ticket";
+  start(u"best,spare");
+  expect_refused(client.step(), Status::no_credentials, "Best: there is no ticket");
+  EXPECT_EQ(client.spare.started, 0);
 }
 
 TEST(PackageList, NamesWhatMayBeUsed) {

@@ -1,0 +1,89 @@
+#include "kerberos/acceptor.hpp"
+
+#include "base/text.hpp"
+#include "kerberos/credential.hpp"
+#include "kerberos/describe.hpp"
+#include "kerberos/package.hpp"
+#include "kerberos/status.hpp"
+
+namespace opensspi::kerberos {
+namespace {
+
+constexpr const char* kCheck = "Kerberos acceptor";
+
+}  // namespace
+
+Acceptor::Acceptor(const KerberosPackage& package, std::shared_ptr<const ServiceKey> key)
+    : KerberosContext(package, core::Role::acceptor), key_(std::move(key)) {}
+
+Result<core::Step> Acceptor::step(const core::StepInput& input) {
+  trace_token("received", input.token);
+  const State before = std::exchange(state_, State::failed);  // no path of an error can leave it
+  Result<core::Step> step = [&]() -> Result<core::Step> {
+    switch (before) {
+      case State::start:
+      case State::awaiting_third_leg:
+        return on_token(input);
+      case State::established:
+        state_ = State::established;
+        return fail(Status::out_of_sequence, kCheck, "the context is established; no further token is due");
+      case State::failed:
+        return fail(Status::out_of_sequence, kCheck, "the context failed in an earlier step; begin a new one");
+    }
+    std::unreachable();
+  }();
+  trace_token("sent", step ? step->output : step.error().output);
+  if (state_ == State::failed) context_.reset();
+  return step;
+}
+
+Result<core::Step> Acceptor::on_token(const core::StepInput& input) {
+  requested_ = input.flags;
+  if (!is_token_of_kerberos(input.token)) {
+    return fail(Status::invalid_token, kCheck, "it is " + describe_token(input.token) + "; an AP-REQ is due");
+  }
+  gss_buffer_desc token = gss_view(input.token);
+  std::optional<Bindings> bindings;
+  gss_channel_bindings_struct view{};
+  if (input.bindings) view = bindings.emplace(*input.bindings).view();
+  GssName peer;
+  GssCredential delegated;
+  GssBuffer output;
+  OM_uint32 minor = 0, flags = 0, seconds = 0;
+  const OM_uint32 major = gss_accept_sec_context(&minor, context_.out(), key_->credential(), &token,
+                                                 bindings ? &view : GSS_C_NO_CHANNEL_BINDINGS, peer.out(), nullptr,
+                                                 output.out(), &flags, &seconds, delegated.out());
+  ByteVector made(output.bytes().begin(), output.bytes().end());
+  if (GSS_ERROR(major)) {
+    Error error = gss_error(major, minor, kCheck);
+    // MS-KILE 3.4.5: a KRB-ERROR goes back where it was asked for.
+    if ((input.flags & ASC_REQ_EXTENDED_ERROR) != 0) error.output = std::move(made);
+    return std::unexpected(std::move(error));
+  }
+  auto checked = check_bindings(input, flags);
+  if (!checked) return fail(checked);
+  if ((major & GSS_S_CONTINUE_NEEDED) != 0) {
+    state_ = State::awaiting_third_leg;
+    return core::Step{.status = Status::continue_needed, .output = std::move(made)};
+  }
+  Outcome outcome;
+  if (delegated && (flags & GSS_C_DELEG_FLAG) != 0) {
+    outcome.delegated = delegated_credential(package_, std::move(delegated), text_of(peer.get()), key_->sources());
+  }
+  outcome.session = std::make_unique<Session>(std::move(context_), std::move(peer), false, flags);
+  outcome.expiry = expiry_after(package_.host().now(), seconds);
+  establish(std::move(outcome));
+  state_ = State::established;
+  return core::Step{.status = Status::ok, .output = std::move(made)};
+}
+
+// MIT compares bindings where both sides have them, and lets a client pass that has none. MS-KILE 3.4.5: who requires
+// them must not.
+Result<void> Acceptor::check_bindings(const core::StepInput& input, OM_uint32 flags) const {
+  if (!input.bindings || (flags & GSS_C_CHANNEL_BOUND_FLAG) != 0) return {};
+  if ((input.flags & ASC_REQ_ALLOW_MISSING_BINDINGS) != 0) return {};
+  return fail(Status::bad_bindings, "channel bindings",
+              "the client sent none; this server requires them (ASC_REQ_ALLOW_MISSING_BINDINGS would tolerate it)");
+}
+
+}  // namespace opensspi::kerberos

@@ -1,0 +1,177 @@
+#include "kerberos/initiator.hpp"
+
+#include "base/text.hpp"
+#include "kerberos/describe.hpp"
+#include "kerberos/package.hpp"
+#include "kerberos/status.hpp"
+
+namespace opensspi::kerberos {
+namespace {
+
+constexpr const char* kCheck = "Kerberos initiator";
+
+struct RequestBit {
+  std::uint32_t request;
+  OM_uint32 gss;
+};
+// DELEG_POLICY: only to services that the KDC trusts with it, as Windows has it.
+constexpr RequestBit kRequests[] = {
+    {ISC_REQ_DELEGATE, GSS_C_DELEG_POLICY_FLAG},
+    {ISC_REQ_MUTUAL_AUTH, GSS_C_MUTUAL_FLAG},
+    {ISC_REQ_REPLAY_DETECT, GSS_C_REPLAY_FLAG},
+    {ISC_REQ_SEQUENCE_DETECT, GSS_C_SEQUENCE_FLAG},
+    {ISC_REQ_CONFIDENTIALITY, GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG},
+    {ISC_REQ_INTEGRITY, GSS_C_INTEG_FLAG},
+    {ISC_REQ_USE_DCE_STYLE, GSS_C_DCE_STYLE | GSS_C_MUTUAL_FLAG},
+    {ISC_REQ_IDENTIFY, GSS_C_IDENTIFY_FLAG},
+    {ISC_REQ_EXTENDED_ERROR, GSS_C_EXTENDED_ERROR_FLAG},
+};
+
+OM_uint32 gss_flags(std::uint32_t requested) {
+  OM_uint32 flags = 0;
+  for (const RequestBit& bit : kRequests) {
+    if ((requested & bit.request) != 0) flags |= bit.gss;
+  }
+  // Windows' default, which NO_INTEGRITY takes back.
+  if ((requested & ISC_REQ_NO_INTEGRITY) == 0) flags |= GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG;
+  return flags;
+}
+
+constexpr std::uint32_t kNeedsIntegrity =
+    ISC_REQ_INTEGRITY | ISC_REQ_REPLAY_DETECT | ISC_REQ_SEQUENCE_DETECT | ISC_REQ_CONFIDENTIALITY;
+
+}  // namespace
+
+Initiator::Initiator(const KerberosPackage& package, std::shared_ptr<Tickets> tickets)
+    : KerberosContext(package, core::Role::initiator), handshake_(std::make_unique<Handshake>()) {
+  handshake_->tickets = std::move(tickets);
+}
+
+Result<core::Step> Initiator::step(const core::StepInput& input) {
+  trace_token("received", input.token);
+  const State before = std::exchange(state_, State::failed);  // no path of an error can leave it
+  Result<core::Step> step = [&]() -> Result<core::Step> {
+    switch (before) {
+      case State::start:
+        return begin(input);
+      case State::awaiting_reply:
+        return on_reply(input);
+      case State::established:
+        state_ = State::established;
+        return fail(Status::out_of_sequence, kCheck, "the context is established; no further token is due");
+      case State::failed:
+        return fail(Status::out_of_sequence, kCheck, "the context failed in an earlier step; begin a new one");
+    }
+    std::unreachable();
+  }();
+  if (step) trace_token("sent", step->output);
+  if (state_ == State::failed) handshake_.reset();
+  return step;
+}
+
+Result<void> Initiator::check_request(const core::StepInput& input) const {
+  if (!input.token.empty()) {
+    return fail(Status::invalid_token, kCheck, "a token of " + std::to_string(input.token.size()) +
+                                                   " bytes is given, but the client begins: none is due");
+  }
+  if ((input.flags & ISC_REQ_NO_INTEGRITY) != 0 && (input.flags & kNeedsIntegrity) != 0) {
+    return fail(Status::unsupported_function, kCheck,
+                "ISC_REQ_NO_INTEGRITY contradicts the integrity or confidentiality that is asked for too");
+  }
+  if (input.target.empty()) {
+    return fail(Status::target_unknown, kCheck,
+                "the target is empty: Kerberos needs the service's principal name, like HTTP/www.example.com");
+  }
+  return {};
+}
+
+// What is at hand costs no thread; what may need the KDC has one.
+Result<std::shared_ptr<const Ticket>> Initiator::ticket(const TicketRequest& request) const {
+  const std::shared_ptr<Tickets>& tickets = handshake_->tickets;
+  if (auto known = tickets->known(request, package_.host().now())) return known;
+  return within<std::shared_ptr<const Ticket>>(tickets->sources().deadline, "a ticket for " + request.target,
+                                               [tickets, request] { return tickets->fetch(request); });
+}
+
+Result<core::Step> Initiator::begin(const core::StepInput& input) {
+  auto checked = check_request(input);
+  if (!checked) return fail(checked);
+  requested_ = input.flags;
+  Handshake& h = *handshake_;
+  h.target = input.target;
+  h.flags = gss_flags(input.flags);
+  if (input.bindings) h.bindings.emplace(*input.bindings);
+  auto found = ticket({.target = to_utf8(input.target),
+                       .delegate = (input.flags & ISC_REQ_DELEGATE) != 0,
+                       .no_integrity = (input.flags & ISC_REQ_NO_INTEGRITY) != 0});
+  if (!found) return fail(found);
+  h.ticket = std::move(*found);
+  Leg leg;
+  leg.ticket = h.ticket;
+  leg.flags = h.flags;
+  leg.bindings = h.bindings;
+  auto done = run(std::move(leg));
+  if (!done) return fail(done);
+  return finish(std::move(*done));
+}
+
+Result<core::Step> Initiator::on_reply(const core::StepInput& input) {
+  Handshake& h = *handshake_;
+  if (input.token.empty()) {
+    return fail(Status::invalid_token, kCheck, "no token is given; the server's reply is due");
+  }
+  Leg leg;
+  leg.ticket = h.ticket;
+  leg.context = std::move(h.context);
+  leg.flags = h.flags;
+  leg.bindings = std::move(h.bindings);
+  leg.input.assign(input.token.begin(), input.token.end());
+  leg.run();
+  return finish(std::move(leg));
+}
+
+void Initiator::Leg::run() {
+  gss_buffer_desc token = gss_view(input);
+  gss_channel_bindings_struct view{};
+  if (bindings) view = bindings->view();
+  GssBuffer made;
+  major = gss_init_sec_context(&minor, ticket->credential(), context.out(), ticket->target(), gss_mech_krb5, flags, 0,
+                               bindings ? &view : GSS_C_NO_CHANNEL_BINDINGS, input.empty() ? GSS_C_NO_BUFFER : &token,
+                               nullptr, made.out(), &granted, &seconds);
+  output.assign(made.bytes().begin(), made.bytes().end());
+}
+
+// A forwarded ticket comes from the KDC; without delegation the ticket's cache has nothing to ask one with.
+Result<Initiator::Leg> Initiator::run(Leg leg) const {
+  if ((requested_ & ISC_REQ_DELEGATE) == 0) {
+    leg.run();
+    return leg;
+  }
+  return within<Leg>(handshake_->tickets->sources().deadline, "a ticket to forward",
+                     [leg = std::move(leg)]() mutable -> Result<Leg> {
+                       leg.run();
+                       return std::move(leg);
+                     });
+}
+
+Result<core::Step> Initiator::finish(Leg leg) {
+  if (GSS_ERROR(leg.major)) {
+    return std::unexpected(gss_error(leg.major, leg.minor, kCheck, to_utf8(handshake_->target)));
+  }
+  if ((leg.major & GSS_S_CONTINUE_NEEDED) != 0) {
+    handshake_->context = std::move(leg.context);
+    handshake_->bindings = std::move(leg.bindings);
+    state_ = State::awaiting_reply;
+    return core::Step{.status = Status::continue_needed, .output = std::move(leg.output)};
+  }
+  Outcome outcome;
+  outcome.session = std::make_unique<Session>(std::move(leg.context), GssName{}, true, leg.granted);
+  outcome.expiry = expiry_after(package_.host().now(), leg.seconds);
+  outcome.target = std::move(handshake_->target);
+  establish(std::move(outcome));
+  handshake_.reset();
+  state_ = State::established;
+  return core::Step{.status = Status::ok, .output = std::move(leg.output)};
+}
+
+}  // namespace opensspi::kerberos

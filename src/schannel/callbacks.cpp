@@ -1,0 +1,87 @@
+#include "schannel/callbacks.hpp"
+
+#include <new>
+
+#include "schannel/context.hpp"
+
+namespace opensspi::schannel {
+namespace {
+
+// No exception may cross OpenSSL.
+template <typename Work>
+int guarded(int otherwise, Work&& work) noexcept {
+  try {
+    return work();
+  } catch (...) {
+    return otherwise;
+  }
+}
+
+int on_client_certificate(SSL* ssl, X509** certificate, EVP_PKEY** key) {
+  return guarded(0, [&] { return context_of(ssl)->own_certificate(certificate, key); });
+}
+
+// The server's choice by the name that the client asks for.
+int on_certificate(SSL* ssl, void* argument) {
+  return guarded(0, [&] {
+    const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    if (name == nullptr) return 1;
+    const auto& credential = *static_cast<const SchannelCredential*>(argument);
+    return use_for_name(ssl, credential.own(), name) ? 1 : 0;
+  });
+}
+
+int on_application_protocol(SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
+                            unsigned in_size, void*) {
+  return guarded(SSL_TLSEXT_ERR_ALERT_FATAL, [&] { return context_of(ssl)->choose_protocol(out, out_size, {in, in_size}); });
+}
+
+int on_client_status(SSL* ssl, void*) {
+  return guarded(0, [&] { return context_of(ssl)->stapled(); });
+}
+
+int on_server_status(SSL* ssl, void* argument) {
+  const ByteVector& response = static_cast<const SchannelCredential*>(argument)->settings().ocsp_response;
+  auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(response.data(), response.size()));
+  if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(response.size()));
+  return SSL_TLSEXT_ERR_OK;
+}
+
+}  // namespace
+
+void attach(SSL* ssl, SchannelContext* context) { SSL_set_app_data(ssl, context); }
+
+SchannelContext* context_of(const SSL* ssl) { return static_cast<SchannelContext*>(SSL_get_app_data(ssl)); }
+
+int on_verify(int good, X509_STORE_CTX* store_context) {
+  return guarded(0, [&] {
+    const auto* ssl = static_cast<const SSL*>(
+        X509_STORE_CTX_get_ex_data(store_context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    return context_of(ssl)->verified(good, store_context);
+  });
+}
+
+int on_new_session(SSL* ssl, SSL_SESSION* session) {
+  return guarded(0, [&] {
+    context_of(ssl)->new_session(session);
+    return 0;  // OpenSSL keeps its reference
+  });
+}
+
+void set_callbacks(SSL_CTX* context, const SchannelCredential& credential) {
+  void* argument = const_cast<SchannelCredential*>(&credential);
+  if (credential.settings().server) {
+    SSL_CTX_set_alpn_select_cb(context, on_application_protocol, nullptr);
+    if (name_chooses(credential.own())) SSL_CTX_set_cert_cb(context, on_certificate, argument);
+    if (!credential.settings().ocsp_response.empty()) {
+      SSL_CTX_set_tlsext_status_cb(context, on_server_status);
+      SSL_CTX_set_tlsext_status_arg(context, argument);
+    }
+  } else {
+    SSL_CTX_set_client_cert_cb(context, on_client_certificate);
+    SSL_CTX_set_tlsext_status_cb(context, on_client_status);
+  }
+}
+
+}  // namespace opensspi::schannel

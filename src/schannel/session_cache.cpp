@@ -1,0 +1,47 @@
+#include "schannel/session_cache.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+namespace opensspi::schannel {
+namespace {
+
+// A resumed handshake shows no certificate: one that ended since must not be taken on trust.
+bool certificate_lives(SSL_SESSION* session) {
+  const X509* peer = SSL_SESSION_get0_peer(session);
+  return peer != nullptr && X509_cmp_current_time(X509_get0_notAfter(peer)) > 0;
+}
+
+}  // namespace
+
+void SessionCache::put(const std::string& key, SessionPtr session) {
+  const std::scoped_lock lock(mutex_);
+  entries_.push_front({key, std::move(session), Clock::now() + lifespan_});
+  if (entries_.size() > kMostEntries) entries_.pop_back();
+}
+
+SessionPtr SessionCache::take(const std::string& key) {
+  const std::scoped_lock lock(mutex_);
+  const auto now = Clock::now();
+  std::erase_if(entries_, [&](const Entry& entry) { return entry.until <= now; });
+  const auto found = std::ranges::find(entries_, key, &Entry::key);
+  if (found == entries_.end()) return {};
+  if (!certificate_lives(found->session.get()) || SSL_SESSION_is_resumable(found->session.get()) != 1) {
+    entries_.erase(found);
+    return {};
+  }
+  if (SSL_SESSION_get_protocol_version(found->session.get()) >= TLS1_3_VERSION) {
+    SessionPtr session = std::move(found->session);
+    entries_.erase(found);
+    return session;
+  }
+  SSL_SESSION_up_ref(found->session.get());
+  return SessionPtr(found->session.get());
+}
+
+void SessionCache::drop(const std::string& key) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(entries_, [&](const Entry& entry) { return entry.key == key; });
+}
+
+}  // namespace opensspi::schannel

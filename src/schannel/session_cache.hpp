@@ -1,0 +1,38 @@
+// SessionCache: TLS sessions that a client may resume, those of one credential.
+#pragma once
+
+#include <chrono>
+#include <list>
+#include <mutex>
+#include <string>
+
+#include "schannel/ssl.hpp"
+
+namespace opensspi::schannel {
+
+// The key of an entry holds all that the server was verified against: target, validation and revocation flags, and the
+// client certificate; roots and protocols are the credential's, which has a cache of its own.
+class SessionCache {
+ public:
+  using Clock = std::chrono::steady_clock;
+  explicit SessionCache(std::chrono::milliseconds lifespan) : lifespan_(lifespan) {}
+
+  void put(const std::string& key, SessionPtr session);
+  // The newest for the key that lives; a session of TLS 1.3 is given once (RFC 8446 C.4).
+  SessionPtr take(const std::string& key);
+  void drop(const std::string& key);
+
+ private:
+  static constexpr std::size_t kMostEntries = 256;
+  struct Entry {
+    std::string key;
+    SessionPtr session;
+    Clock::time_point until;
+  };
+
+  std::mutex mutex_;
+  const std::chrono::milliseconds lifespan_;
+  std::list<Entry> entries_;  // the newest first
+};
+
+}  // namespace opensspi::schannel

@@ -1,0 +1,249 @@
+#include "schannel/suites.hpp"
+
+#include <openssl/err.h>
+#include <openssl/objects.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace opensspi::schannel {
+namespace {
+
+constexpr const char* kCheck = "cipher suites of the credential";
+
+// In the order of preference. TLS 1.2 has forward secrecy and authenticated encryption only; the suites of TLS 1.0 and 1.1
+// are added where one of these is asked for by name.
+constexpr const char* kTls13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+constexpr const char* kTls12 =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+constexpr const char* kOld =
+    ":ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA:AES128-SHA:AES256-SHA";
+constexpr const char* kNull = ":ECDHE-ECDSA-NULL-SHA:ECDHE-RSA-NULL-SHA:NULL-SHA256:NULL-SHA";
+
+bool is_tls13(const SSL_CIPHER* suite) { return std::string_view(SSL_CIPHER_get_version(suite)) == "TLSv1.3"; }
+
+int bits_of(const SSL_CIPHER* suite) {
+  int algorithm_bits = 0;
+  return SSL_CIPHER_get_bits(suite, &algorithm_bits);
+}
+
+bool is_null(const SSL_CIPHER* suite) { return SSL_CIPHER_get_cipher_nid(suite) == NID_undef || bits_of(suite) == 0; }
+
+bool fits_strength(const SSL_CIPHER* suite, const Settings& settings) {
+  if (is_null(suite)) return settings.null_cipher;
+  if (settings.only_null_cipher) return false;
+  const auto bits = static_cast<std::uint32_t>(bits_of(suite));
+  return bits >= settings.least_strength && (settings.most_strength == 0 || bits <= settings.most_strength);
+}
+
+// ALG_IDs by class: a list without any of a class says nothing of that class.
+bool fits_algorithms(const SSL_CIPHER* suite, const Settings& settings) {
+  if (settings.algorithms.empty()) return true;
+  const SuiteInfo info = describe(suite);
+  const auto allows = [&](ALG_ID own, ALG_ID general, std::initializer_list<ALG_ID> of_class) {
+    bool named = false;
+    for (const ALG_ID id : settings.algorithms) {
+      if (id == own || (general != 0 && id == general)) return true;
+      named = named || std::ranges::find(of_class, id) != of_class.end();
+    }
+    return !named;
+  };
+  const bool cipher = allows(info.cipher, info.cipher == CALG_AES_128 || info.cipher == CALG_AES_256 ? CALG_AES : 0,
+                             {CALG_AES, CALG_AES_128, CALG_AES_192, CALG_AES_256, CALG_3DES, CALG_DES, CALG_RC4, CALG_RC2, CALG_NULLCIPHER});
+  const bool hash = info.authenticated || allows(info.hash, 0, {CALG_MD5, CALG_SHA1, CALG_SHA_256, CALG_SHA_384, CALG_SHA_512});
+  const bool exchange = is_tls13(suite) || allows(info.exchange, info.exchange == CALG_ECDH_EPHEM ? CALG_ECDH : 0,
+                                                  {CALG_RSA_KEYX, CALG_DH_EPHEM, CALG_ECDH, CALG_ECDH_EPHEM});
+  return cipher && hash && exchange;
+}
+
+std::string_view mode_of(const SSL_CIPHER* suite) {
+  const std::string_view name = SSL_CIPHER_standard_name(suite);
+  if (name.find("_GCM") != std::string_view::npos) return "GCM";
+  if (name.find("_CCM") != std::string_view::npos) return "CCM";
+  return name.find("_CBC") != std::string_view::npos ? "CBC" : "";
+}
+
+bool has_cipher(const SSL_CIPHER* suite, const Disabled& disabled) {
+  const std::string_view name = SSL_CIPHER_standard_name(suite);
+  const bool algorithm = disabled.algorithm == "AES"                 ? name.find("_AES_") != std::string_view::npos
+                         : disabled.algorithm == "CHACHA20_POLY1305" ? name.find("CHACHA20") != std::string_view::npos
+                                                                     : disabled.algorithm == "NULL" && is_null(suite);
+  if (!algorithm) return false;
+  if (!disabled.modes.empty() && std::ranges::find(disabled.modes, mode_of(suite)) == disabled.modes.end()) return false;
+  if (disabled.least_bits == 0 && disabled.most_bits == 0) return true;
+  const auto bits = static_cast<std::uint32_t>(bits_of(suite));
+  return bits >= disabled.least_bits && (disabled.most_bits == 0 || bits <= disabled.most_bits);
+}
+
+bool is_disabled(const SSL_CIPHER* suite, const Disabled& disabled) {
+  const std::string_view name = SSL_CIPHER_standard_name(suite);
+  switch (disabled.usage) {
+    case TlsParametersCngAlgUsageCipher:
+      return has_cipher(suite, disabled);
+    case TlsParametersCngAlgUsageDigest:
+      return disabled.algorithm == "SHA1" ? name.ends_with("_SHA") : name.ends_with("_" + disabled.algorithm);
+    case TlsParametersCngAlgUsageKeyExchange: {
+      const int exchange = SSL_CIPHER_get_kx_nid(suite);
+      if (disabled.algorithm == "RSA") return exchange == NID_kx_rsa;
+      return disabled.algorithm.starts_with("ECDH") && (exchange == NID_kx_ecdhe || exchange == NID_kx_any);
+    }
+    case TlsParametersCngAlgUsageSignature:
+    case TlsParametersCngAlgUsageCertSig: {
+      const int authentication = SSL_CIPHER_get_auth_nid(suite);
+      return (disabled.algorithm == "RSA" && authentication == NID_auth_rsa) ||
+             (disabled.algorithm == "ECDSA" && authentication == NID_auth_ecdsa);
+    }
+  }
+  return true;
+}
+
+bool wanted(const SSL_CIPHER* suite, const Settings& settings) {
+  return fits_strength(suite, settings) && fits_algorithms(suite, settings) &&
+         std::ranges::none_of(settings.disabled, [&](const Disabled& disabled) { return is_disabled(suite, disabled); });
+}
+
+struct Lists {
+  std::string tls12, tls13;  // by OpenSSL's names, and by the IANA's
+};
+
+// Keeps those that the settings want, by name, in the order of the context's list.
+Lists filter(SSL_CTX* context, const Settings& settings) {
+  Lists lists;
+  const STACK_OF(SSL_CIPHER)* suites = SSL_CTX_get_ciphers(context);
+  for (int i = 0; i < sk_SSL_CIPHER_num(suites); ++i) {
+    const SSL_CIPHER* suite = sk_SSL_CIPHER_value(suites, i);
+    if (!wanted(suite, settings)) continue;
+    std::string& list = is_tls13(suite) ? lists.tls13 : lists.tls12;
+    list += (list.empty() ? "" : ":") + std::string(SSL_CIPHER_get_name(suite));
+  }
+  return lists;
+}
+
+// A list of exact suites, by either kind of name. SEC_E_INVALID_PARAMETER: one is not known.
+Result<Lists> exact(SSL_CTX* context, const std::string& names) {
+  Lists lists;
+  const SslPtr probe(SSL_new(context));
+  for (std::size_t at = 0; at <= names.size();) {
+    const std::size_t end = std::min(names.find(':', at), names.size());
+    const std::string name = names.substr(at, end - at);
+    at = end + 1;
+    const SSL_CIPHER* found = nullptr;
+    const STACK_OF(SSL_CIPHER)* known = SSL_CTX_get_ciphers(context);
+    for (int i = 0; i < sk_SSL_CIPHER_num(known) && found == nullptr; ++i) {
+      const SSL_CIPHER* suite = sk_SSL_CIPHER_value(known, i);
+      if (name == SSL_CIPHER_get_name(suite) || name == SSL_CIPHER_standard_name(suite)) found = suite;
+    }
+    if (found == nullptr) {
+      return fail(Status::invalid_parameter, kCheck, "\"" + name + "\" is no cipher suite that OpenSSL has here");
+    }
+    std::string& list = is_tls13(found) ? lists.tls13 : lists.tls12;
+    list += (list.empty() ? "" : ":") + std::string(SSL_CIPHER_get_name(found));
+  }
+  return lists;
+}
+
+void set_versions(SSL_CTX* context, const Protocols& protocols) {
+  struct Version {
+    bool enabled;
+    int number;
+    std::uint64_t off;
+  };
+  const Version versions[] = {{protocols.tls1_0, TLS1_VERSION, SSL_OP_NO_TLSv1},
+                              {protocols.tls1_1, TLS1_1_VERSION, SSL_OP_NO_TLSv1_1},
+                              {protocols.tls1_2, TLS1_2_VERSION, SSL_OP_NO_TLSv1_2},
+                              {protocols.tls1_3, TLS1_3_VERSION, SSL_OP_NO_TLSv1_3}};
+  int least = 0, most = 0;
+  for (const Version& version : versions) {
+    if (version.enabled) {
+      if (least == 0) least = version.number;
+      most = version.number;
+    } else {
+      SSL_CTX_set_options(context, version.off);
+    }
+  }
+  SSL_CTX_set_min_proto_version(context, least);
+  SSL_CTX_set_max_proto_version(context, most);
+}
+
+Result<Lists> choose(SSL_CTX* context, const Settings& settings) {
+  const bool weak = settings.protocols.old() || settings.null_cipher;
+  if (!settings.cipher_suites.empty()) {
+    SSL_CTX_set_cipher_list(context, "ALL:!aNULL:!PSK:!SRP");
+    return exact(context, settings.cipher_suites);
+  }
+  std::string list = kTls12;
+  if (settings.protocols.old()) list += kOld;
+  if (settings.null_cipher) list += kNull;
+  if (weak) list += ":@SECLEVEL=0";
+  SSL_CTX_set_cipher_list(context, list.c_str());
+  SSL_CTX_set_ciphersuites(context, kTls13);
+  return filter(context, settings);
+}
+
+// A protocol for which no suite is left must not be offered.
+Result<void> drop_empty(Protocols& protocols, const Lists& lists) {
+  if (lists.tls13.empty()) protocols.tls1_3 = false;
+  if (lists.tls12.empty()) protocols.tls1_0 = protocols.tls1_1 = protocols.tls1_2 = false;
+  if (protocols.any()) return {};
+  return fail(Status::algorithm_mismatch, kCheck, "the protocols, strengths and algorithms asked for have no cipher suite in common");
+}
+
+}  // namespace
+
+Result<void> set_algorithms(SSL_CTX* context, const Settings& settings) {
+  SSL_CTX_set_security_level(context, settings.protocols.old() || settings.null_cipher ? 0 : 2);
+  auto lists = choose(context, settings);
+  if (!lists) return fail(lists);
+  Protocols protocols = settings.protocols;
+  auto left = drop_empty(protocols, *lists);
+  if (!left) return left;
+  const std::string level = settings.protocols.old() || settings.null_cipher ? ":@SECLEVEL=0" : "";
+  if (!lists->tls12.empty()) SSL_CTX_set_cipher_list(context, (lists->tls12 + level).c_str());
+  SSL_CTX_set_ciphersuites(context, lists->tls13.c_str());
+  set_versions(context, protocols);
+  const char* groups = settings.groups.empty() ? "X25519:P-256:P-384:P-521" : settings.groups.c_str();
+  if (SSL_CTX_set1_groups_list(context, groups) != 1) {
+    return fail(Status::invalid_parameter, kCheck,
+                "the groups \"" + settings.groups + "\" are not all known: " + cert::take_reason());
+  }
+  ERR_clear_error();
+  return {};
+}
+
+SuiteInfo describe(const SSL_CIPHER* suite) {
+  SuiteInfo info;
+  const int cipher = SSL_CIPHER_get_cipher_nid(suite);
+  info.cipher_bits = static_cast<std::uint32_t>(bits_of(suite));
+  info.authenticated = SSL_CIPHER_is_aead(suite) == 1;
+  const bool chacha = cipher == NID_chacha20_poly1305;
+  if (is_null(suite)) {
+    info.cipher = CALG_NULLCIPHER;
+    info.cipher_name = u"NULL";
+  } else if (chacha) {
+    info.cipher_name = u"CHACHA20_POLY1305";  // Windows has no number for it
+  } else {
+    info.cipher = info.cipher_bits == 128 ? CALG_AES_128 : CALG_AES_256;
+    info.cipher_name = u"AES";
+    info.block_bytes = 16;
+  }
+  switch (SSL_CIPHER_get_digest_nid(suite)) {
+    case NID_sha1:
+      info.hash = CALG_SHA1, info.hash_bits = 160, info.hash_name = u"SHA1";
+      break;
+    case NID_sha256:
+      info.hash = CALG_SHA_256, info.hash_bits = 256, info.hash_name = u"SHA256";
+      break;
+    case NID_sha384:
+      info.hash = CALG_SHA_384, info.hash_bits = 384, info.hash_name = u"SHA384";
+      break;
+    default:
+      break;
+  }
+  // The hash of an AEAD suite is that of its key derivation.
+  if (info.authenticated) info.hash_bits = 0, info.hash_name = u"";
+  info.exchange = SSL_CIPHER_get_kx_nid(suite) == NID_kx_rsa ? CALG_RSA_KEYX : CALG_ECDH_EPHEM;
+  return info;
+}
+
+}  // namespace opensspi::schannel
