@@ -4,6 +4,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "options.hpp"
@@ -26,12 +27,21 @@ bool same_name(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, upper, upper);
 }
 
-std::optional<std::uint32_t> by_name(std::string_view name) {
-  for (const Status& status : kStatuses) {
-    const std::string_view bare = status.name.substr(std::string_view("SEC_E_").size());
-    if (same_name(status.name, name) || same_name(bare, name)) return status.number;
+// "LOGON_DENIED" for SEC_E_LOGON_DENIED; the names of other families are theirs in full.
+std::string_view bare_name(std::string_view name) {
+  for (const std::string_view prefix : {"SEC_E_", "SEC_I_"}) {
+    if (name.starts_with(prefix)) return name.substr(prefix.size());
   }
-  return {};
+  return name;
+}
+
+// More than one where a bare name is both an error's and a piece of news'.
+std::vector<Status> by_name(std::string_view name) {
+  std::vector<Status> found;
+  for (const Status& status : kStatuses) {
+    if (same_name(status.name, name) || same_name(bare_name(status.name), name)) found.push_back(status);
+  }
+  return found;
 }
 
 template <typename Number>
@@ -55,9 +65,20 @@ std::optional<std::uint32_t> by_number(std::string_view text) {
   return text.size() == 8 ? whole_number<std::uint32_t>(text, 16) : std::nullopt;
 }
 
-std::vector<std::string> row(std::string_view name, std::uint32_t number) {
-  const auto status = static_cast<SECURITY_STATUS>(number);
-  return {std::string(name), std::to_string(status), hex32(number), opensspi::status_message(status)};
+std::vector<std::string> row(const Status& status) {
+  const auto number = static_cast<SECURITY_STATUS>(status.number);
+  return {status.name.empty() ? "(unknown)" : std::string(status.name), std::to_string(number), hex32(status.number),
+          opensspi::status_message(number)};
+}
+
+// The statuses that a word means; none where it is neither a name nor a number.
+std::vector<Status> statuses_of(std::string_view word) {
+  std::vector<Status> found = by_name(word);
+  if (!found.empty()) return found;
+  if (const auto number = by_number(word)) {
+    found.push_back({opensspi::status_name(static_cast<SECURITY_STATUS>(*number)), *number});
+  }
+  return found;
 }
 
 int run_status(Words words) {
@@ -65,17 +86,18 @@ int run_status(Words words) {
   std::vector<std::vector<std::string>> rows;
   int result = kSuccess;
   if (words.size() == 1 && words[0] == "--all") {
-    for (const Status& status : kStatuses) rows.push_back(row(status.name, status.number));
+    for (const Status& status : kStatuses) rows.push_back(row(status));
     words = {};
   }
   for (const std::string_view word : words) {
-    const auto named = by_name(word);
-    const auto number = named ? named : by_number(word);
-    if (!number)
+    const std::vector<Status> found = statuses_of(word);
+    if (found.empty()) {
       return usage_error("status", "'" + std::string(word) + "' is neither the name of a status nor a number");
-    const std::string_view name = opensspi::status_name(static_cast<SECURITY_STATUS>(*number));
-    if (name.empty()) result = kFailure;
-    rows.push_back(row(name.empty() ? "(unknown)" : name, *number));
+    }
+    for (const Status& status : found) {
+      if (status.name.empty()) result = kFailure;
+      rows.push_back(row(status));
+    }
   }
   std::cout << table(rows);
   return result;

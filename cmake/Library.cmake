@@ -5,7 +5,7 @@ add_library(opensspi_objects OBJECT ${OPENSSPI_SOURCES})
 target_include_directories(opensspi_objects SYSTEM PUBLIC include)
 target_include_directories(opensspi_objects PUBLIC src)
 target_link_libraries(opensspi_objects
-  PUBLIC OpenSSL::SSL OpenSSL::Crypto PkgConfig::NETTLE ZLIB::ZLIB Threads::Threads ${CMAKE_DL_LIBS}
+  PUBLIC OpenSSL::SSL OpenSSL::Crypto PkgConfig::NETTLE PkgConfig::KRB5 ZLIB::ZLIB Threads::Threads ${CMAKE_DL_LIBS}
   PRIVATE opensspi_options)
 
 add_library(opensspi_static STATIC)

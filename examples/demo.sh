@@ -14,9 +14,12 @@ sspi=$build/bin/sspi
 
 work=$(mktemp -d)
 children=()
+ended=
 clean_up() {
-  local child
+  local status=$? child
+  if [[ -z $ended ]]; then printf '\nThe demonstration broke off with exit status %d.\n' "$status"; fi
   for child in "${children[@]}"; do kill "$child" 2>/dev/null || true; done
+  wait 2>/dev/null || true
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -71,6 +74,7 @@ legs() {
 start() {
   local name=$1 waited
   shift
+  : >"$work/$name.log"
   "$@" >"$work/$name.log" 2>&1 &
   children+=($!)
   port=
@@ -95,6 +99,7 @@ server_says() {
 checksum() { sha256sum "$@" | awk '{print $1}'; }
 
 finish() {
+  ended=yes
   if ((${#failures[@]})); then
     printf '\n%sThe demonstration failed: %s%s\n' "$red" "${failures[0]}" "$plain"
     exit 1

@@ -63,9 +63,9 @@ int reveal_command(InterpState& state, Objects words) {
   std::size_t pad = 0;
   const auto text = reveal(bytes, pad);
   if (!text) {
-    return set_explained_error(state.interp, Toolkit::invalid_arguments,
-                               "Invalid pad (" + std::to_string(pad) +
-                                   ") in decrypted object. Object corrupted or was not encrypted.");
+    return set_explained_error(
+        state.interp, Toolkit::invalid_arguments,
+        "Invalid pad (" + std::to_string(pad) + ") in decrypted object. Object corrupted or was not encrypted.");
   }
   Tcl_SetObjResult(state.interp, new_text(text->view()));
   return TCL_OK;

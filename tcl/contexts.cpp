@@ -9,7 +9,8 @@ namespace {
 
 using opensspi::Requirements;
 using opensspi::Role;
-using ContextReference = std::unique_ptr<ContextState, decltype([](ContextState* context) { context->drop_reference(); })>;
+using ContextReference =
+    std::unique_ptr<ContextState, decltype([](ContextState* context) { context->drop_reference(); })>;
 
 // ---- Options. ----
 
@@ -197,8 +198,7 @@ int step(InterpState& state, Objects words) {
 int start(InterpState& state, Role role, Tcl_Obj* credentials, Requirements&& requirements, Bytes token) {
   CredHandle handle{};
   if (!get_credential(state.interp, credentials, handle)) return TCL_ERROR;
-  const ContextReference context(
-      new ContextState(state, opensspi::Context(role, handle, std::move(requirements))));
+  const ContextReference context(new ContextState(state, opensspi::Context(role, handle, std::move(requirements))));
   context->add_reference();
   CredentialInfo info = credential_info(handle);
   context->package = std::move(info.package);
@@ -240,8 +240,8 @@ int shut_down_tls(InterpState& state, ContextState& context) {
   const bool done = last->status == SEC_E_OK || last->status == SEC_I_CONTEXT_EXPIRED;
   context.phase = done ? Phase::disconnected : Phase::negotiating;
   context.input.clear();
-  Tcl_SetObjResult(state.interp, new_list({new_text(std::string_view(done ? "done" : "continue")),
-                                           new_bytes(last->token.bytes())}));
+  Tcl_SetObjResult(state.interp,
+                   new_list({new_text(std::string_view(done ? "done" : "continue")), new_bytes(last->token.bytes())}));
   return TCL_OK;
 }
 

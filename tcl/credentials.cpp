@@ -79,8 +79,8 @@ int acquire_account(Tcl_Interp* interp, const Request& request, Tcl_Obj* credent
   if (list.size() != 3 && !is_hash) return set_toolkit_error(interp, Toolkit::wrong_argument_count);
   const std::u16string user = utf16_of(list[0]), domain = utf16_of(list[1]);
   const SecretText password = password_of(list[2]);
-  auto made = Credential::acquire(request.package, request.use, request.principal,
-                                  {user, domain, password.view(), is_hash});
+  auto made =
+      Credential::acquire(request.package, request.use, request.principal, {user, domain, password.view(), is_hash});
   if (!made) return set_error(interp, made.error());
   credential = std::move(*made);
   return TCL_OK;

@@ -24,7 +24,9 @@ enum class Toolkit {
 
 // A status of the system: its words, errorCode `TWAPI_WIN32 CODE WORDS`.
 int set_status_error(Tcl_Interp* interp, SECURITY_STATUS status);
-inline int set_error(Tcl_Interp* interp, const opensspi::Error& error) { return set_status_error(interp, error.status); }
+inline int set_error(Tcl_Interp* interp, const opensspi::Error& error) {
+  return set_status_error(interp, error.status);
+}
 
 // As set_error; a token that the failing step owes the peer goes into the return option -sspitoken.
 int set_step_error(Tcl_Interp* interp, const opensspi::Error& error);

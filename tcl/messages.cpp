@@ -68,8 +68,7 @@ int verify_signature(InterpState& state, Objects words) {
   if (options.parse(state.interp, words.subspan(4)) != TCL_OK) return TCL_ERROR;
   ContextState* context = find_context(state, words[1]);
   Bytes signature, data;
-  if (context == nullptr || !get_bytes(state.interp, words[2], signature) ||
-      !get_bytes(state.interp, words[3], data)) {
+  if (context == nullptr || !get_bytes(state.interp, words[2], signature) || !get_bytes(state.interp, words[3], data)) {
     return TCL_ERROR;
   }
   const auto qop = context->context.verify(data, signature, options.bits(kSequence));
@@ -90,8 +89,8 @@ int encrypt(InterpState& state, Objects words) {
   const Object cipher(new_bytes(data.size(), cipher_bytes));
   const Object padding(new_bytes(context->sizes->cbBlockSize, padding_bytes));
   copy(cipher_bytes, data);
-  const auto used = context->context.encrypt(token_bytes, cipher_bytes, padding_bytes, options.bits(kSequence),
-                                             options.bits(kQop));
+  const auto used =
+      context->context.encrypt(token_bytes, cipher_bytes, padding_bytes, options.bits(kSequence), options.bits(kQop));
   if (!used) return set_error(state.interp, used.error());
   set_length(token.get(), used->token_bytes);
   set_length(cipher.get(), used->data_bytes);
@@ -127,8 +126,8 @@ int decrypt(InterpState& state, Objects words) {
   copy(work, cipher);
   copy(work.subspan(cipher.size()), padding);
   Scratch token_copy(token);
-  const auto left = context->context.decrypt(token_copy.bytes(), work.first(cipher.size()),
-                                             work.subspan(cipher.size()), options.bits(kSequence));
+  const auto left = context->context.decrypt(token_copy.bytes(), work.first(cipher.size()), work.subspan(cipher.size()),
+                                             options.bits(kSequence));
   if (!left) return set_error(state.interp, left.error());
   set_length(plain.get(), join(work, *left));
   Tcl_SetObjResult(state.interp, plain.get());

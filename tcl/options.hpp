@@ -21,8 +21,8 @@ enum class Kind {
 struct Option {
   const char* name;  // first: Tcl_GetIndexFromObjStruct reads it; nullptr ends a table
   Kind kind;
-  ULONG flag;                 // of a boolean or toggle: the bit it stands for, where it stands for one
-  const char* const* choices; // of a choice: ends with nullptr
+  ULONG flag;                  // of a boolean or toggle: the bit it stands for, where it stands for one
+  const char* const* choices;  // of a choice: ends with nullptr
   const char* help;
 };
 

@@ -17,12 +17,30 @@ constexpr Option kOptions[] = {
     kEndOfOptions};
 
 // From bit 0 upwards, SECPKG_FLAG_x.
-constexpr const char* kCapabilities[] = {
-    "integrity",     "privacy",         "tokenonly",      "datagram",   "connection",  "multirequired",
-    "clientonly",    "extendederror",   "impersonation",  "acceptwin32name", "stream", "negotiable",
-    "gsscompatible", "logon",           "asciibuffers",   "fragment",   "mutualauth",  "delegation",
-    "readonlywithchecksum", "restrictedtokens", "negoextender", "negotiable2", "appcontainerpassthrough",
-    "appcontainerchecks"};
+constexpr const char* kCapabilities[] = {"integrity",
+                                         "privacy",
+                                         "tokenonly",
+                                         "datagram",
+                                         "connection",
+                                         "multirequired",
+                                         "clientonly",
+                                         "extendederror",
+                                         "impersonation",
+                                         "acceptwin32name",
+                                         "stream",
+                                         "negotiable",
+                                         "gsscompatible",
+                                         "logon",
+                                         "asciibuffers",
+                                         "fragment",
+                                         "mutualauth",
+                                         "delegation",
+                                         "readonlywithchecksum",
+                                         "restrictedtokens",
+                                         "negoextender",
+                                         "negotiable2",
+                                         "appcontainerpassthrough",
+                                         "appcontainerchecks"};
 
 Tcl_Obj* capability_list(ULONG bits) {
   Tcl_Obj* list = Tcl_NewListObj(0, nullptr);

@@ -17,7 +17,8 @@ constexpr ULONG kRevocationFlags[] = {SCH_CRED_REVOCATION_CHECK_CHAIN, SCH_CRED_
 constexpr Option kOptions[] = {
     {"-certificates", Kind::text, 0, nullptr, "certificate handles with private keys, one for each kind of key"},
     {"-rootstore", Kind::text, 0, nullptr, "store with the roots that client certificates must end in"},
-    {"-sessionlifespan", Kind::integer, 0, nullptr, "milliseconds that a session may be resumed; 0: the system's default"},
+    {"-sessionlifespan", Kind::integer, 0, nullptr,
+     "milliseconds that a session may be resumed; 0: the system's default"},
     {"-usedefaultclientcert", Kind::boolean, 0, nullptr, "look for a client certificate in the personal store"},
     {"-disablereconnects", Kind::boolean, SCH_CRED_DISABLE_RECONNECTS, nullptr, "resume no session"},
     {"-revocationcheck", Kind::choice, 0, kRevocationChecks, "which certificates are checked for revocation"},
@@ -26,7 +27,8 @@ constexpr Option kOptions[] = {
     {"-ignoreerrornorevocationcheck", Kind::boolean, SCH_CRED_IGNORE_NO_REVOCATION_CHECK, nullptr,
      "accept where the certificate names no revocation list"},
     {"-validateservercert", Kind::boolean, 0, nullptr, "the package checks the server's certificate"},
-    {"-cipherstrength", Kind::text, 0, nullptr, "smallest and largest number of key bits; 0: default, -1: no encryption"},
+    {"-cipherstrength", Kind::text, 0, nullptr,
+     "smallest and largest number of key bits; 0: default, -1: no encryption"},
     {"-protocols", Kind::text, 0, nullptr, "protocols that may be used; none: the system's default"},
     kEndOfOptions};
 
@@ -93,12 +95,11 @@ int schannel_credentials(InterpState& state, Objects words) {
     return options.given(index) ? options[index].object : new_text(std::string_view(otherwise));
   };
   const auto number = [](Tcl_WideInt value) { return Tcl_NewWideIntObj(value); };
-  Tcl_SetObjResult(
-      state.interp,
-      new_list({number(SCHANNEL_CRED_VERSION), given(place(kOptions, "-certificates"), ""),
-                given(place(kOptions, "-rootstore"), "NULL"), Tcl_NewObj(), Tcl_NewObj(), number(protocols), smallest,
-                largest, number(options.number(place(kOptions, "-sessionlifespan"), 0)),
-                number(credential_flags(options)), number(0)}));
+  Tcl_SetObjResult(state.interp, new_list({number(SCHANNEL_CRED_VERSION), given(place(kOptions, "-certificates"), ""),
+                                           given(place(kOptions, "-rootstore"), "NULL"), Tcl_NewObj(), Tcl_NewObj(),
+                                           number(protocols), smallest, largest,
+                                           number(options.number(place(kOptions, "-sessionlifespan"), 0)),
+                                           number(credential_flags(options)), number(0)}));
   return TCL_OK;
 }
 

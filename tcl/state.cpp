@@ -33,9 +33,14 @@ void set_context_rep(Tcl_Obj* value, ContextState* context) {
 void copy_context_rep(Tcl_Obj* from, Tcl_Obj* to) { set_context_rep(to, cached(from)); }
 
 // The text is always there: a name becomes such a value, never the other way round.
-const Tcl_ObjType kContextType = {"twapi_context", &free_context_rep, &copy_context_rep, nullptr, nullptr
+const Tcl_ObjType kContextType = {"twapi_context",
+                                  &free_context_rep,
+                                  &copy_context_rep,
+                                  nullptr,
+                                  nullptr
 #ifdef TCL_OBJTYPE_V0
-                                  , TCL_OBJTYPE_V0
+                                  ,
+                                  TCL_OBJTYPE_V0
 #endif
 };
 
@@ -116,7 +121,8 @@ ContextState* find_context(InterpState& state, Tcl_Obj* handle) {
   if (context == nullptr) {
     set_argument_error(state.interp, "Invalid SSPI security context handle " + std::string(text_of(handle)));
   } else if (context->busy) {
-    set_argument_error(state.interp, "SSPI security context " + context->name + " is in use by the step that called this");
+    set_argument_error(state.interp,
+                       "SSPI security context " + context->name + " is in use by the step that called this");
     return nullptr;
   }
   return context;

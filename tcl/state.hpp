@@ -37,8 +37,8 @@ class ContextState {
   std::shared_ptr<AccountCallback> accounts;
   Phase phase = Phase::negotiating;
   SECURITY_STATUS failure = SEC_E_OK;  // in Phase::failed
-  ByteVector input;   // from the peer, not used so far: half of a message, or the data behind the last
-  ByteVector output;  // for the peer, not handed over so far
+  ByteVector input;                    // from the peer, not used so far: half of a message, or the data behind the last
+  ByteVector output;                   // for the peer, not handed over so far
   std::optional<SecPkgContext_Sizes> sizes;  // as of the last step
   std::optional<SecPkgContext_StreamSizes> stream_sizes;
   bool busy = false;  // inside a step, which may call a script for an account
@@ -69,7 +69,8 @@ ContextState* find_context(InterpState& state, Tcl_Obj* handle);
 Tcl_Obj* add_context(InterpState& state, ContextState* context);
 void delete_context(ContextState* context);
 
-// ---- Credentials: handles are two integers, of no interpreter; each is freed with the interpreter that acquired it. ----
+// ---- Credentials: handles are two integers, of no interpreter; each is freed with the interpreter that acquired it.
+// ----
 
 struct CredentialInfo {
   std::u16string package;

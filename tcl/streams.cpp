@@ -83,7 +83,9 @@ class DynamicString {
   DynamicString& operator=(const DynamicString&) = delete;
   ~DynamicString() { Tcl_DStringFree(&string_); }
   Tcl_DString* get() { return &string_; }
-  std::string_view view() { return {Tcl_DStringValue(&string_), static_cast<std::size_t>(Tcl_DStringLength(&string_))}; }
+  std::string_view view() {
+    return {Tcl_DStringValue(&string_), static_cast<std::size_t>(Tcl_DStringLength(&string_))};
+  }
 
  private:
   Tcl_DString string_;
@@ -100,8 +102,8 @@ bool is_binary(Tcl_Channel channel) {
 
 int write_all(Tcl_Interp* interp, Tcl_Channel channel, Tcl_Obj* data, bool flush) {
   if (Tcl_WriteObj(channel, data) >= 0 && (!flush || Tcl_Flush(channel) == TCL_OK)) return TCL_OK;
-  return set_message(interp, std::string("error writing \"") + Tcl_GetChannelName(channel) +
-                                 "\": " + Tcl_PosixError(interp));
+  return set_message(interp,
+                     std::string("error writing \"") + Tcl_GetChannelName(channel) + "\": " + Tcl_PosixError(interp));
 }
 
 int encrypt_and_write(InterpState& state, Objects words) {
@@ -112,8 +114,7 @@ int encrypt_and_write(InterpState& state, Objects words) {
   Tcl_Channel channel = Tcl_GetChannel(state.interp, Tcl_GetString(words[3]), &mode);
   if (channel == nullptr) return TCL_ERROR;
   if ((mode & TCL_WRITABLE) == 0) {
-    return set_message(state.interp,
-                       "channel \"" + std::string(text_of(words[3])) + "\" wasn't opened for writing");
+    return set_message(state.interp, "channel \"" + std::string(text_of(words[3])) + "\" wasn't opened for writing");
   }
   if (!is_binary(channel)) {
     return set_argument_error(state.interp, "Channel " + std::string(text_of(words[3])) +

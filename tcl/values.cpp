@@ -72,9 +72,9 @@ bool get_bytes([[maybe_unused]] Tcl_Interp* interp, Tcl_Obj* object, Bytes& byte
 
 bool fits_value(Tcl_Interp* interp, std::size_t size_bytes) {
   if (size_bytes <= static_cast<std::size_t>(TCL_SIZE_MAX)) return true;
-  return set_toolkit_error(interp, Toolkit::invalid_arguments,
-                           "The result of " + std::to_string(size_bytes) + " bytes is longer than a Tcl value can be.") ==
-         TCL_OK;
+  return set_toolkit_error(
+             interp, Toolkit::invalid_arguments,
+             "The result of " + std::to_string(size_bytes) + " bytes is longer than a Tcl value can be.") == TCL_OK;
 }
 
 Tcl_Obj* new_bytes(std::size_t size_bytes, MutableBytes& bytes) {
@@ -83,9 +83,7 @@ Tcl_Obj* new_bytes(std::size_t size_bytes, MutableBytes& bytes) {
   return object;
 }
 
-Tcl_Obj* new_bytes(Bytes content) {
-  return Tcl_NewByteArrayObj(content.data(), static_cast<Tcl_Size>(content.size()));
-}
+Tcl_Obj* new_bytes(Bytes content) { return Tcl_NewByteArrayObj(content.data(), static_cast<Tcl_Size>(content.size())); }
 
 std::string_view text_of(Tcl_Obj* object) {
   Tcl_Size size = 0;
@@ -99,9 +97,7 @@ std::u16string utf16_of(std::string_view tcl_utf8) {
   return units;
 }
 
-Tcl_Obj* new_text(std::string_view utf8) {
-  return Tcl_NewStringObj(utf8.data(), static_cast<Tcl_Size>(utf8.size()));
-}
+Tcl_Obj* new_text(std::string_view utf8) { return Tcl_NewStringObj(utf8.data(), static_cast<Tcl_Size>(utf8.size())); }
 
 Tcl_Obj* new_text(std::u16string_view text) {
   // Tcl 8.6 keeps the halves of a pair as characters of their own, Tcl 9 the character.

@@ -36,7 +36,8 @@ using MutableBytes = std::span<std::uint8_t>;
 using ByteVector = std::vector<std::uint8_t>;
 using WideText = std::basic_string<SEC_WCHAR>;  // what the C functions take: char16_t, on Windows wchar_t
 
-// ---- Text and statuses. ----------------------------------------------------------------------------------------------
+// ---- Text and statuses.
+// ----------------------------------------------------------------------------------------------
 
 inline WideText to_wide(std::u16string_view text) { return WideText(text.begin(), text.end()); }
 
@@ -131,8 +132,11 @@ inline Error last_failure() {
   OPENSSPI_FAILURE failure{};
   failure.cbSize = sizeof failure;
   if (OpenSspiGetLastFailureW(&failure) != SEC_E_OK) return {};
-  return {failure.Status, to_utf8(from_wide(failure.Package)), to_utf8(from_wide(failure.Check)),
-          to_utf8(from_wide(failure.Text)), {}};
+  return {failure.Status,
+          to_utf8(from_wide(failure.Package)),
+          to_utf8(from_wide(failure.Check)),
+          to_utf8(from_wide(failure.Text)),
+          {}};
 }
 
 inline std::unexpected<Error> failed(SECURITY_STATUS status) {
@@ -142,7 +146,8 @@ inline std::unexpected<Error> failed(SECURITY_STATUS status) {
   return std::unexpected<Error>(std::move(error));
 }
 
-// ---- Memory of the interface. ----------------------------------------------------------------------------------------
+// ---- Memory of the interface.
+// ----------------------------------------------------------------------------------------
 
 struct ContextBufferDeleter {
   void operator()(void* memory) const noexcept { FreeContextBuffer(memory); }
@@ -175,7 +180,8 @@ inline std::int64_t ticks(const TimeStamp& time) {  // 100 ns since 1601
                                    static_cast<std::uint32_t>(time.LowPart));
 }
 
-// ---- Packages. -------------------------------------------------------------------------------------------------------
+// ---- Packages.
+// -------------------------------------------------------------------------------------------------------
 
 struct PackageInfo {
   std::u16string name, comment;
@@ -186,8 +192,8 @@ struct PackageInfo {
 };
 
 inline PackageInfo package_info(const SecPkgInfoW& info) {
-  return {from_wide(info.Name), from_wide(info.Comment), info.fCapabilities, info.wVersion, info.wRPCID,
-          info.cbMaxToken};
+  return {from_wide(info.Name), from_wide(info.Comment), info.fCapabilities, info.wVersion,
+          info.wRPCID,          info.cbMaxToken};
 }
 
 inline Expected<std::vector<PackageInfo>> packages() {
@@ -201,9 +207,14 @@ inline Expected<std::vector<PackageInfo>> packages() {
   return found;
 }
 
-// ---- Credentials. ----------------------------------------------------------------------------------------------------
+// ---- Credentials.
+// ----------------------------------------------------------------------------------------------------
 
-enum class Use : std::uint32_t { inbound = SECPKG_CRED_INBOUND, outbound = SECPKG_CRED_OUTBOUND, both = SECPKG_CRED_BOTH };
+enum class Use : std::uint32_t {
+  inbound = SECPKG_CRED_INBOUND,
+  outbound = SECPKG_CRED_OUTBOUND,
+  both = SECPKG_CRED_BOTH
+};
 
 // An explicit account; the views must live during the call only. Three empty texts: anonymous.
 struct Identity {
@@ -253,9 +264,9 @@ class Credential {
     WideText package_name = to_wide(package);
     WideText principal_name = to_wide(principal);
     Credential made;
-    const SECURITY_STATUS status = AcquireCredentialsHandleW(
-        principal.empty() ? nullptr : principal_name.data(), package_name.data(), static_cast<ULONG>(use), nullptr,
-        auth_data, nullptr, nullptr, &made.handle_, &made.expiry_);
+    const SECURITY_STATUS status = AcquireCredentialsHandleW(principal.empty() ? nullptr : principal_name.data(),
+                                                             package_name.data(), static_cast<ULONG>(use), nullptr,
+                                                             auth_data, nullptr, nullptr, &made.handle_, &made.expiry_);
     if (status == SEC_E_OK) return made;
     SecInvalidateHandle(&made.handle_);
     return failed(status);
@@ -314,17 +325,18 @@ class Credential {
   TimeStamp expiry_{};
 };
 
-// ---- Contexts. -------------------------------------------------------------------------------------------------------
+// ---- Contexts.
+// -------------------------------------------------------------------------------------------------------
 
 enum class Role { client, server };
 
 // What a context is asked for; kept for all of its steps.
 struct Requirements {
-  std::u16string target;  // client: service principal name, or host name for TLS
-  ULONG flags = 0;        // ISC_REQ_x or ASC_REQ_x
+  std::u16string target = {};  // client: service principal name, or host name for TLS
+  ULONG flags = 0;             // ISC_REQ_x or ASC_REQ_x
   ULONG data_representation = SECURITY_NETWORK_DREP;
-  ByteVector channel_bindings;       // application data, "tls-server-end-point:" and the hash; empty for none
-  ByteVector application_protocols;  // a SEC_APPLICATION_PROTOCOLS, for TLS; empty for none
+  ByteVector channel_bindings = {};       // application data, "tls-server-end-point:" and the hash; empty for none
+  ByteVector application_protocols = {};  // a SEC_APPLICATION_PROTOCOLS, for TLS; empty for none
 };
 
 // SEC_CHANNEL_BINDINGS with no addresses and this application data.
@@ -467,7 +479,8 @@ class Context {
     if (record.status < 0 && record.status != SEC_E_INCOMPLETE_MESSAGE) return failed(record.status);
     if (record.status == SEC_E_INCOMPLETE_MESSAGE) return record;
     for (const SecBuffer& buffer : std::span(buffers).subspan(1)) {
-      if (buffer.BufferType == SECBUFFER_DATA) record.plain = {static_cast<std::uint8_t*>(buffer.pvBuffer), buffer.cbBuffer};
+      if (buffer.BufferType == SECBUFFER_DATA)
+        record.plain = {static_cast<std::uint8_t*>(buffer.pvBuffer), buffer.cbBuffer};
       if (buffer.BufferType == SECBUFFER_EXTRA) record.extra_bytes = buffer.cbBuffer;
     }
     return record;
@@ -564,8 +577,12 @@ class Context {
     if (!answer) return std::unexpected(answer.error());
     const Owned<OPENSSPI_IDENTITY> owner(answer->Identity);
     const OPENSSPI_IDENTITY& identity = *answer->Identity;
-    Account account{from_wide(identity.Account), from_wide(identity.Domain), from_wide(identity.Source), {},
-                    (identity.Flags & OPENSSPI_IDENTITY_ANONYMOUS) != 0, (identity.Flags & OPENSSPI_IDENTITY_GUEST) != 0};
+    Account account{from_wide(identity.Account),
+                    from_wide(identity.Domain),
+                    from_wide(identity.Source),
+                    {},
+                    (identity.Flags & OPENSSPI_IDENTITY_ANONYMOUS) != 0,
+                    (identity.Flags & OPENSSPI_IDENTITY_GUEST) != 0};
     for (const SEC_WCHAR* sid : std::span(identity.Sids, identity.cSids)) account.sids.push_back(from_wide(sid));
     return account;
   }
@@ -643,7 +660,7 @@ class Context {
   }
 
   template <typename T>
-  static Expected<std::u16string> text(const Expected<T>& answer, SEC_WCHAR* T::*member) {
+  static Expected<std::u16string> text(const Expected<T>& answer, SEC_WCHAR* T::* member) {
     if (!answer) return std::unexpected(answer.error());
     const Owned<SEC_WCHAR> owner((*answer).*member);
     return from_wide(owner.get());

@@ -19,7 +19,7 @@ SECURITY_STATUS record(const Error& error, const char* function) {
   failure = {error.status, std::u16string(package), error.check, error.detail};
   if (trace::enabled()) {
     trace::line(to_utf8(package), std::string(function) + ": " + std::string(status_name(error.status)) + ": " +
-                                      error.check + ": " + error.detail);
+                                      error.check + ": " + trace::printable(error.detail));
   }
   package = {};
   return number(error.status);

@@ -14,7 +14,8 @@ constexpr const char* kAvNames[] = {"EOL",          "NbComputerName", "NbDomainN
                                     "DnsDomainName", "DnsTreeName",    "Flags",        "Timestamp",
                                     "SingleHost",    "TargetName",     "ChannelBindings"};
 
-std::string quoted(std::u16string_view text) { return "\"" + to_utf8(text) + "\""; }
+// A name may be the peer's choice: what is in it cannot look like a line of the trace.
+std::string quoted(std::u16string_view text) { return "\"" + trace::printable(to_utf8(text)) + "\""; }
 
 std::string describe_value(const AvPair& pair) {
   switch (pair.id) {

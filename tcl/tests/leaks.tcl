@@ -94,8 +94,8 @@ set before [resident_kib]
 for {set i 0} {$i < $rounds} {incr i} round
 set grown [expr {[resident_kib] - $before}]
 puts "leaks: [expr {2 * $rounds}] rounds, memory grew by $grown KiB in the second half"
-# A sanitizer keeps what was freed for a while; under one its own report counts.
-if {$grown > 2000 && ![info exists env(LD_PRELOAD)]} {
+# A sanitizer keeps what was freed for a while; under one its own report counts. The first few rounds always grow.
+if {$grown > 2000 && $rounds >= 20 && ![info exists env(LD_PRELOAD)]} {
     puts "leaks: FAILED, more than 2000 KiB"
     exit 1
 }

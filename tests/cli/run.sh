@@ -26,7 +26,7 @@ run() {
   shift 3
   timeout 60 "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
   if ((status != wanted)); then fault="exit status $status, due: $wanted"; fi
-  if ! cat "$work/out" "$work/err" | grep -qE -- "$expression"; then fault="missing: $expression"; fi
+  if ! grep -qE -- "$expression" "$work/out" "$work/err"; then fault="missing: $expression"; fi
   report "$name" "$fault"
 }
 
@@ -43,7 +43,9 @@ for form in SEC_E_LOGON_DENIED sec_e_logon_denied LOGON_DENIED 0x8009030C 0x8009
   run "status $form" 0 "$line" "$sspi" status $form
 done
 run 'status 0' 0 '^SEC_E_OK +0  0x00000000 ' "$sspi" status 0
-run 'a number without a name' 1 '^\(unknown\) +5  0x00000005 ' "$sspi" status 5
+run 'a number without a name' 1 '^\(unknown\) +1234567  0x0012D687 ' "$sspi" status 1234567
+run 'a bare name of two families: the error' 0 '^SEC_E_INCOMPLETE_CREDENTIALS ' "$sspi" status incomplete_credentials
+run 'a bare name of two families: the news' 0 '^SEC_I_INCOMPLETE_CREDENTIALS ' "$sspi" status incomplete_credentials
 run 'no status at all' 2 "'nonsense' is neither" "$sspi" status nonsense
 run 'a number of more than 32 bits' 2 'is neither' "$sspi" status 0x1000000000
 run 'status --all' 0 "$line" "$sspi" status --all

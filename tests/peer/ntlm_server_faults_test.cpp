@@ -199,7 +199,7 @@ TEST_F(ServerFaults, PairOrTargetInfoOutsideOfTheMessage) {
 TEST_F(ServerFaults, HugeTargetInfo) {
   options_.faults.more_pairs = {{0x4321, peer::Blob(60000, 0x11)}};
   EXPECT_TRUE(expect_answered().mic_ok);
-  options_.faults.more_pairs = {{0x4321, peer::Blob(65300, 0x11)}};  // fits the challenge, not the response
+  options_.faults.more_pairs = {{0x4321, peer::Blob(65400, 0x11)}};  // fits the challenge, not the response
   expect_refused(Status::invalid_parameter, "TargetInfo");
   options_.faults.more_pairs.clear();
   for (std::uint16_t id = 100; id < 300; ++id) options_.faults.more_pairs.push_back({id, {}});

@@ -60,7 +60,7 @@ unsigned run_legs(FakePair& pair) {
     if (!done) return 0;
     EXPECT_EQ(done->status, turn->established() ? Status::ok : Status::continue_needed);
     token = done->output;
-    tokens += token.empty() ? 0 : 1;
+    tokens += token.empty() ? 0U : 1U;
     std::swap(turn, other);
   }
   return tokens;

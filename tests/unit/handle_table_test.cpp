@@ -146,7 +146,10 @@ TEST(HandleTable, EndedOnceByManyThreads) {
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&] {
-        if (const auto reference = table.find(handle)) EXPECT_EQ(reference->value, 1);
+        {
+          const auto reference = table.find(handle);
+          EXPECT_TRUE(!reference || reference->value == 1);
+        }
         ended += table.erase(handle) ? 1 : 0;
       });
     }

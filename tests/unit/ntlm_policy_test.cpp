@@ -36,7 +36,7 @@ SECURITY_STATUS answer_alice(void*, const SEC_WCHAR*, const SEC_WCHAR*, OPENSSPI
 class NtlmCredentials : public ::testing::Test {
  protected:
   std::shared_ptr<core::Credential> acquire(std::uint32_t use, const core::AuthIdentity* identity = nullptr) {
-    auto credential = world_.package.acquire({.use = use, .identity = identity});
+    auto credential = world_.package.acquire({.principal = {}, .use = use, .identity = identity});
     EXPECT_TRUE(credential) << why(credential);
     return credential ? *credential : nullptr;
   }
@@ -92,7 +92,7 @@ TEST_F(NtlmCredentials, AHashOfAnotherFormIsRefusedAndNotRepeated) {
                                        std::u16string(31, u'a') + u"g", std::u16string(31, u'a') + u"\u0161"}) {
     core::AuthIdentity given = identity(u"alice", u"EXAMPLE", digits);
     given.password_is_nt_hash = true;
-    const auto refused = world_.package.acquire({.use = SECPKG_CRED_OUTBOUND, .identity = &given});
+    const auto refused = world_.package.acquire({.principal = {}, .use = SECPKG_CRED_OUTBOUND, .identity = &given});
     EXPECT_EQ(status_of(refused), Status::unknown_credentials);
     EXPECT_THAT(why(refused), ::testing::Not(HasSubstr("aaaa")));
   }
@@ -111,7 +111,7 @@ TEST_F(NtlmCredentials, NobodyHasNoPassword) {
   auto credential = acquire(SECPKG_CRED_OUTBOUND, &nobody);
   EXPECT_EQ(status_of(credential->name()), Status::no_credentials);
   nobody = identity(u"", u"", u"password");
-  EXPECT_EQ(status_of(world_.package.acquire({.use = SECPKG_CRED_OUTBOUND, .identity = &nobody})),
+  EXPECT_EQ(status_of(world_.package.acquire({.principal = {}, .use = SECPKG_CRED_OUTBOUND, .identity = &nobody})),
             Status::unknown_credentials);
 }
 

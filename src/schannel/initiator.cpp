@@ -1,0 +1,243 @@
+#include "schannel/initiator.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ocsp.h>
+
+#include "base/text.hpp"
+#include "cert/chain.hpp"
+#include "cert/verify_status.hpp"
+#include "opensspi/schannel.h"
+#include "schannel/callbacks.hpp"
+
+namespace opensspi::schannel {
+namespace {
+
+constexpr const char* kCheck = "TLS client";
+constexpr std::uint32_t kAnyRevocation = SCH_CRED_REVOCATION_CHECK_END_CERT | SCH_CRED_REVOCATION_CHECK_CHAIN |
+                                         SCH_CRED_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT;
+
+// Seconds that clocks may differ for a stapled answer.
+constexpr long kClockSkew = 300;
+
+enum class Staple { absent, good, revoked, useless };
+
+using ResponsePtr = std::unique_ptr<OCSP_RESPONSE, cert::Freer<OCSP_RESPONSE_free>>;
+using BasicPtr = std::unique_ptr<OCSP_BASICRESP, cert::Freer<OCSP_BASICRESP_free>>;
+using CertIdPtr = std::unique_ptr<OCSP_CERTID, cert::Freer<OCSP_CERTID_free>>;
+
+// RFC 6960: signed by the issuer or its delegate, about this certificate, and fresh.
+Staple judge_staple(SSL* ssl) {
+  const unsigned char* data = nullptr;
+  const long size = SSL_get_tlsext_status_ocsp_resp(ssl, &data);
+  if (data == nullptr || size <= 0) return Staple::absent;
+  const ResponsePtr response(d2i_OCSP_RESPONSE(nullptr, &data, size));
+  if (!response || OCSP_response_status(response.get()) != OCSP_RESPONSE_STATUS_SUCCESSFUL) return Staple::useless;
+  const BasicPtr basic(OCSP_response_get1_basic(response.get()));
+  STACK_OF(X509)* chain = SSL_get0_verified_chain(ssl);
+  if (!basic || sk_X509_num(chain) < 2) return Staple::useless;
+  X509_STORE* store = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
+  if (OCSP_basic_verify(basic.get(), chain, store, 0) != 1) return Staple::useless;
+  const CertIdPtr id(OCSP_cert_to_id(nullptr, sk_X509_value(chain, 0), sk_X509_value(chain, 1)));
+  int status = V_OCSP_CERTSTATUS_UNKNOWN, reason = 0;
+  ASN1_GENERALIZEDTIME *revoked = nullptr, *from = nullptr, *until = nullptr;
+  if (!id || OCSP_resp_find_status(basic.get(), id.get(), &status, &reason, &revoked, &from, &until) != 1 ||
+      OCSP_check_validity(from, until, kClockSkew, -1) != 1) {
+    return Staple::useless;
+  }
+  if (status == V_OCSP_CERTSTATUS_REVOKED) return Staple::revoked;
+  return status == V_OCSP_CERTSTATUS_GOOD ? Staple::good : Staple::useless;
+}
+
+}  // namespace
+
+Result<void> Initiator::begin(const core::StepInput& input) {
+  SSL_set_connect_state(ssl());
+  manual_ = settings().manual_validation() || (input.flags & ISC_REQ_MANUAL_CRED_VALIDATION) != 0;
+  checks_name_ = !manual_ && (settings().flags & SCH_CRED_NO_SERVERNAME_CHECK) == 0;
+  without_certificate_ = (input.flags & ISC_REQ_USE_SUPPLIED_CREDS) != 0;
+  auto done = set_name(input.target);
+  if (!done) return done;
+  set_verification();
+  done = take_protocols(input.application_protocols);
+  if (!done) return done;
+  if (!alpn_.empty() && SSL_set_alpn_protos(ssl(), reinterpret_cast<const unsigned char*>(alpn_.data()),
+                                            static_cast<unsigned>(alpn_.size())) != 0) {
+    return fail(Status::invalid_token, kCheck, "the list of application protocols is not understood");
+  }
+  caches_ = settings().resumes() && !manual_;
+  if (caches_) {
+    if (const SessionPtr session = credential_->sessions().take(session_key())) SSL_set_session(ssl(), session.get());
+  }
+  ERR_clear_error();
+  return {};
+}
+
+// The name goes to the server (SNI) and is what its certificate must carry.
+Result<void> Initiator::set_name(std::u16string_view target) {
+  target_ = target.empty() ? std::string() : cert::host_name(target);
+  if (target_.empty()) {
+    if (!checks_name_) return {};
+    return fail(Status::wrong_principal, "pszTargetName",
+                target.empty() ? "it is empty, so the server's certificate has nothing to be compared with; give the server's "
+                                 "name, or validate by yourself (ISC_REQ_MANUAL_CRED_VALIDATION)"
+                               : "\"" + to_utf8(target) + "\" is no host name");
+  }
+  const bool address = cert::is_ip_address(target_);
+  if (!address && SSL_set_tlsext_host_name(ssl(), target_.c_str()) != 1) {
+    return fail(Status::invalid_parameter, "pszTargetName", "\"" + target_ + "\" cannot be sent: " + cert::take_reason());
+  }
+  if (!checks_name_) return {};
+  X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl());
+  X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  const int set = address ? X509_VERIFY_PARAM_set1_ip_asc(parameters, target_.c_str())
+                          : X509_VERIFY_PARAM_set1_host(parameters, target_.data(), target_.size());
+  if (set != 1) return fail(Status::wrong_principal, "pszTargetName", "\"" + target_ + "\" cannot be compared with");
+  return {};
+}
+
+void Initiator::set_verification() {
+  if (manual_) {
+    SSL_set_verify(ssl(), SSL_VERIFY_NONE, nullptr);
+    return;
+  }
+  SSL_set_verify(ssl(), SSL_VERIFY_PEER, on_verify);
+  X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl());
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_TRUSTED_FIRST);
+  if ((settings().flags & kAnyRevocation) == 0) return;
+  const bool all = (settings().flags & kAnyRevocation) != SCH_CRED_REVOCATION_CHECK_END_CERT;
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_CRL_CHECK | (all ? X509_V_FLAG_CRL_CHECK_ALL : 0));
+  SSL_set_tlsext_status_type(ssl(), TLSEXT_STATUSTYPE_ocsp);
+}
+
+bool Initiator::forgives(int error, const X509* certificate) const {
+  // Of a root nobody above it could tell.
+  if (X509_check_issued(const_cast<X509*>(certificate), const_cast<X509*>(certificate)) == X509_V_OK) return true;
+  const Status status = cert::verify_status(error, certificate);
+  const std::uint32_t flag = status == Status::crypt_no_revocation_check ? SCH_CRED_IGNORE_NO_REVOCATION_CHECK
+                                                                         : SCH_CRED_IGNORE_REVOCATION_OFFLINE;
+  return (settings().flags & flag) != 0;
+}
+
+int Initiator::verified(int good, X509_STORE_CTX* store_context) {
+  if (good == 1) return 1;
+  const int error = X509_STORE_CTX_get_error(store_context);
+  const X509* certificate = X509_STORE_CTX_get_current_cert(store_context);
+  const int depth = X509_STORE_CTX_get_error_depth(store_context);
+  if (cert::is_revocation_unknown(error) && certificate != nullptr) {
+    if (!forgives(error, certificate)) {
+      // A stapled answer may still tell of the leaf; it comes behind the certificate.
+      if (depth != 0) {
+        refuse_with(cert::verify_status(error, certificate), cert::verify_text(error));
+        return 0;
+      }
+      open_revocation_ = cert::verify_status(error, certificate);
+    }
+    X509_STORE_CTX_set_error(store_context, X509_V_OK);
+    return 1;
+  }
+  refuse_with(cert::verify_status(error, certificate),
+              cert::verify_text(error) + (depth > 0 ? ", " + std::to_string(depth) + " above the server's" : "") +
+                  (target_.empty() ? "" : "; the target is " + target_));
+  return 0;
+}
+
+int Initiator::stapled() {
+  if (manual_ || !settings().checks_revocation()) return 1;
+  const Staple staple = judge_staple(ssl());
+  ERR_clear_error();
+  if (staple == Staple::good) {
+    open_revocation_ = Status::ok;
+    return 1;
+  }
+  if (staple == Staple::revoked) {
+    refuse_with(Status::crypt_revoked, "the stapled OCSP answer says that the certificate is revoked");
+    return 0;
+  }
+  if (open_revocation_ == Status::ok) return 1;
+  refuse_with(open_revocation_, staple == Staple::absent
+                                    ? "no revocation list covers it, and the server stapled no OCSP answer"
+                                    : "no revocation list covers it, and the stapled OCSP answer cannot be relied on");
+  return 0;
+}
+
+// ---- The certificate of this side. ----
+
+bool Initiator::answer_with(const OwnCertificate& own, X509** certificate, EVP_PKEY** key) {
+  if (!use_one(ssl(), own)) return false;
+  *certificate = cert::share(own.element->x509()).release();
+  *key = cert::share(own.element->key()->key.get()).release();
+  return true;
+}
+
+// The server asks for a certificate and the SSL has none that fits.
+int Initiator::own_certificate(X509** certificate, EVP_PKEY** key) {
+  if (other_ && !other_->own().empty()) return answer_with(other_->own().front(), certificate, key) ? 1 : 0;
+  if (without_certificate_ || established()) return 0;
+  const auto& personal = other_ ? other_->personal() : credential_->personal();
+  if (const OwnCertificate* own = appropriate(personal, SSL_get0_peer_CA_list(ssl()))) {
+    return answer_with(*own, certificate, key) ? 1 : 0;
+  }
+  // The credential has certificates, but none of a kind that the server takes: none is sent.
+  if (!credential_->own().empty()) return 0;
+  return -1;
+}
+
+Result<void> Initiator::change_credential(const core::StepInput& input) {
+  if ((input.flags & ISC_REQ_USE_SUPPLIED_CREDS) != 0) without_certificate_ = true;
+  if (input.credential != nullptr && input.credential != credential_.get()) {
+    const auto* given = dynamic_cast<const SchannelCredential*>(input.credential);
+    if (given == nullptr || given->settings().server) {
+      return fail(Status::wrong_credential_handle, "phCredential", "it is not a credential of a TLS client");
+    }
+    other_ = std::static_pointer_cast<const SchannelCredential>(given->shared_from_this());
+    without_certificate_ = (input.flags & ISC_REQ_USE_SUPPLIED_CREDS) != 0 && other_->own().empty();
+    caches_ = false;  // its sessions are not this credential's
+  }
+  return {};
+}
+
+// ---- The outcome. ----
+
+Result<void> Initiator::accept_outcome() {
+  if (manual_) return {};
+  const bool shown = SSL_get0_peer_certificate(ssl()) != nullptr;
+  if (!shown || SSL_get_verify_result(ssl()) != X509_V_OK) {
+    return fail(Status::cert_unknown, kCheck, "the server's certificate was not verified");
+  }
+  // A server that staples nothing may leave the callback out.
+  if (open_revocation_ != Status::ok && SSL_session_reused(ssl()) == 0) {
+    return fail(open_revocation_, "certificate of the peer", "nothing tells whether the certificate is revoked");
+  }
+  return {};
+}
+
+// All that a resumed handshake takes on trust from the first one.
+std::string Initiator::session_key() const {
+  std::string key = target_;
+  key += '\0';
+  key += checks_name_ ? 'n' : '-';
+  key += without_certificate_ ? 'a' : 'c';
+  key += alpn_;
+  const Bytes fingerprint = credential_->fingerprint();
+  key.append(reinterpret_cast<const char*>(fingerprint.data()), fingerprint.size());
+  for (const OwnCertificate& own : credential_->own()) {
+    const auto digest = own.element->sha1();
+    key.append(reinterpret_cast<const char*>(digest.data()), digest.size());
+  }
+  return key;
+}
+
+// nullptr: no more resumption of this session.
+void Initiator::new_session(SSL_SESSION* session) {
+  if (session == nullptr) {
+    caches_ = false;
+    credential_->sessions().drop(session_key());
+    return;
+  }
+  // Only what was verified here, by the rules of this credential, may be taken on trust later.
+  if (!caches_ || SSL_get_verify_result(ssl()) != X509_V_OK) return;
+  SSL_SESSION_up_ref(session);
+  credential_->sessions().put(session_key(), SessionPtr(session));
+}
+
+}  // namespace opensspi::schannel
