@@ -1,45 +1,11 @@
 // opensspi through its C interface: connection contexts with KEY_EXCH, extended session security, SIGN and SEAL.
 #include <array>
-#include <atomic>
 #include <cstring>
 
 #include "bench_peer.hpp"
+#include "counted_allocations.hpp"
 #include "opensspi/extra.h"
 #include "opensspi/sspi.h"
-
-// Every allocation of the process, the library's included, comes through here.
-namespace {
-std::atomic<std::uint64_t> allocation_count;
-}
-#define COUNTED __attribute__((visibility("default")))
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* __libc_memalign(std::size_t, std::size_t);
-
-COUNTED void* malloc(std::size_t size) {
-  allocation_count.fetch_add(1, std::memory_order_relaxed);
-  return __libc_malloc(size);
-}
-COUNTED void* calloc(std::size_t count, std::size_t size) {
-  allocation_count.fetch_add(1, std::memory_order_relaxed);
-  return __libc_calloc(count, size);
-}
-COUNTED void* realloc(void* old, std::size_t size) {
-  allocation_count.fetch_add(1, std::memory_order_relaxed);
-  return __libc_realloc(old, size);
-}
-COUNTED void* memalign(std::size_t alignment, std::size_t size) {
-  allocation_count.fetch_add(1, std::memory_order_relaxed);
-  return __libc_memalign(alignment, size);
-}
-COUNTED void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
-COUNTED int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
-  *out = memalign(alignment, size);
-  return *out == nullptr ? 12 /* ENOMEM */ : 0;
-}
-}
 
 namespace {
 

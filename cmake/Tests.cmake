@@ -66,7 +66,7 @@ endforeach()
 # `./dev test --full` runs it over everything.
 file(GLOB sources CONFIGURE_DEPENDS tests/unit/*handle*.cpp tests/unit/*thread*.cpp)
 opensspi_gtest(unit_thread_tests ${sources})
-file(GLOB sources CONFIGURE_DEPENDS tests/capi/*handle*.cpp tests/capi/*thread*.cpp)
+file(GLOB sources CONFIGURE_DEPENDS tests/capi/*handle*.cpp tests/capi/*thread*.cpp tests/capi/ntlm_pair.cpp)
 opensspi_gtest(capi_thread_tests ${sources})
 add_custom_target(thread_tests)
 if(TARGET unit_thread_tests)

@@ -20,7 +20,7 @@ class AccountCallback {
       : interp_(state.interp), owner_(&state), thread_(Tcl_GetCurrentThread()), prefix_(prefix) {}
 
   bool belongs_to(const InterpState& state) const { return owner_ == &state; }
-  bool callable() const { return interp_ != nullptr && thread_ == Tcl_GetCurrentThread(); }
+  bool callable() const { return thread_ == Tcl_GetCurrentThread() && interp_ != nullptr; }
   void end() { interp_ = nullptr; }
 
   SECURITY_STATUS call(std::u16string_view user, std::u16string_view domain, OPENSSPI_ACCOUNT& account) const;
@@ -135,6 +135,7 @@ int set_callback(InterpState& state, CredHandle handle, Objects prefix) {
   }
   const Object list(Tcl_NewListObj(static_cast<Tcl_Size>(prefix.size()), prefix.data()));
   const auto callback = std::make_shared<AccountCallback>(state, text_of(list.get()));
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a number all the way, never an address
   void* number = reinterpret_cast<void*>(add_callback(callback));
   if (set_accounts(state.interp, handle, {nullptr, &call_script, number}) != TCL_OK) return TCL_ERROR;
   set_credential_accounts(handle, callback);

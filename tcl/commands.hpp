@@ -28,5 +28,14 @@ CommandGroup stream_commands();
 CommandGroup conceal_commands();
 CommandGroup account_commands();
 CommandGroup diagnostic_commands();
+CommandGroup cert_open_commands();
+CommandGroup cert_contents_commands();
+CommandGroup cert_export_commands();
+CommandGroup cert_name_commands();
+CommandGroup cert_info_commands();
+CommandGroup cert_property_commands();
+CommandGroup cert_create_commands();
+CommandGroup cert_verify_commands();
+CommandGroup tls_commands();
 
 }  // namespace twapi

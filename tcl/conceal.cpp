@@ -46,6 +46,12 @@ SecretText text_from(Bytes utf16le) {
   return text;
 }
 
+int not_concealed(Tcl_Interp* interp, std::size_t pad) {
+  return set_explained_error(
+      interp, Toolkit::invalid_arguments,
+      "Invalid pad (" + std::to_string(pad) + ") in decrypted object. Object corrupted or was not encrypted.");
+}
+
 int conceal_command(InterpState& state, Objects words) {
   const SecretText text(text_of(words[1]));
   const std::size_t size_bytes = concealed_bytes(text.size());
@@ -62,11 +68,7 @@ int reveal_command(InterpState& state, Objects words) {
   if (!get_bytes(state.interp, words[1], bytes)) return TCL_ERROR;
   std::size_t pad = 0;
   const auto text = reveal(bytes, pad);
-  if (!text) {
-    return set_explained_error(
-        state.interp, Toolkit::invalid_arguments,
-        "Invalid pad (" + std::to_string(pad) + ") in decrypted object. Object corrupted or was not encrypted.");
-  }
+  if (!text) return not_concealed(state.interp, pad);
   Tcl_SetObjResult(state.interp, new_text(text->view()));
   return TCL_OK;
 }
@@ -104,6 +106,19 @@ std::optional<SecretText> reveal(Bytes concealed, std::size_t& pad) {
   const std::size_t count = padding(plain);
   if (count == 0 || all_printable(concealed)) return {};
   return text_from(plain.first(plain.size() - count));
+}
+
+int get_concealed(Tcl_Interp* interp, Tcl_Obj* value, SecretText& password) {
+  password = SecretText(std::size_t{1});
+  if (value == nullptr || text_of(value).empty()) return TCL_OK;
+  Bytes bytes;
+  if (!get_bytes(interp, value, bytes)) return TCL_ERROR;
+  std::size_t pad = 0;
+  const auto text = reveal(bytes, pad);
+  if (!text) return not_concealed(interp, pad);
+  password = SecretText(text->view().size() + 1);
+  std::ranges::copy(text->view(), password.data());
+  return TCL_OK;
 }
 
 SecretText password_of(Tcl_Obj* value) {

@@ -20,6 +20,10 @@ bool conceal(std::u16string_view text, MutableBytes out);
 // The text; none where the bytes were not concealed in this process: `pad` is then what stood for the padding.
 std::optional<SecretText> reveal(Bytes concealed, std::size_t& pad);
 
+// A password that must be concealed or empty, as the store and PFX commands take it; with a NUL
+// as its last unit.
+int get_concealed(Tcl_Interp* interp, Tcl_Obj* value, SecretText& password);
+
 // A password as the commands take it: what does not reveal is taken as plain text.
 SecretText password_of(Tcl_Obj* value);
 

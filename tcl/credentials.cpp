@@ -30,7 +30,6 @@ constexpr Option kOptions[] = {
 struct Alias {
   std::u16string_view name, package;
 };
-constexpr std::u16string_view kUnifiedProvider = u"Microsoft Unified Security Protocol Provider";
 constexpr Alias kAliases[] = {{u"unisp", kUnifiedProvider}, {u"ssl", kUnifiedProvider}, {u"tls", kUnifiedProvider}};
 
 // How a package takes explicit credentials.

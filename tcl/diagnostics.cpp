@@ -81,7 +81,8 @@ void take_line(void* /*context*/, const char* line) noexcept {
   try {
     const std::scoped_lock lock(hub().listening);
     for (const auto& listener : hub().listeners) listener->offer(line, listener);
-  } catch (const std::bad_alloc&) {  // a trace that loses a line is better than a log-on that fails
+  } catch (const std::bad_alloc&) {
+    return;  // a trace that loses a line is better than a log-on that fails
   }
 }
 

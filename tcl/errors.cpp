@@ -53,6 +53,10 @@ int set_step_error(Tcl_Interp* interp, const opensspi::Error& error) {
   return Tcl_SetReturnOptions(interp, options);
 }
 
+int set_certificate_error(Tcl_Interp* interp) {
+  return set_status_error(interp, static_cast<SECURITY_STATUS>(OpenSspiGetLastCryptError()));
+}
+
 int set_toolkit_error(Tcl_Interp* interp, Toolkit number, std::string_view text) {
   const std::string_view message = toolkit_message(number);
   Tcl_SetObjErrorCode(interp, new_list({new_text(std::string_view("TWAPI")),

@@ -31,6 +31,9 @@ inline int set_error(Tcl_Interp* interp, const opensspi::Error& error) {
 // As set_error; a token that the failing step owes the peer goes into the return option -sspitoken.
 int set_step_error(Tcl_Interp* interp, const opensspi::Error& error);
 
+// As set_error, for the last call to a function of wincrypt.h in this thread.
+int set_certificate_error(Tcl_Interp* interp);
+
 // errorCode `TWAPI N MESSAGE`; the result is MESSAGE, or `text` where one is given.
 int set_toolkit_error(Tcl_Interp* interp, Toolkit number, std::string_view text = {});
 

@@ -1,6 +1,7 @@
 // Package twapi_crypto: what `load` calls.
 #include <new>
 #include <string>
+#include <string_view>
 
 #include "commands.hpp"
 #include "errors.hpp"
@@ -51,9 +52,15 @@ int initialize(Tcl_Interp* interp) {
   if (twapi == nullptr) return TCL_ERROR;
   for (const CommandGroup group :
        {package_commands(), credential_commands(), schannel_commands(), context_commands(), query_commands(),
-        message_commands(), stream_commands(), conceal_commands(), account_commands(), diagnostic_commands()}) {
+        message_commands(), stream_commands(), conceal_commands(), account_commands(), diagnostic_commands(),
+        cert_open_commands(), cert_contents_commands(), cert_export_commands(), cert_name_commands(),
+        cert_info_commands(), cert_property_commands(), cert_create_commands(), cert_verify_commands(),
+        tls_commands()}) {
     create_commands(*state, group);
-    for (const CommandEntry& entry : group) Tcl_Export(interp, twapi, entry.name, 0);
+    for (const CommandEntry& entry : group) {
+      const bool own = std::string_view(entry.name).find("::") != std::string_view::npos;  // not for scripts
+      if (!own) Tcl_Export(interp, twapi, entry.name, 0);
+    }
   }
   return Tcl_PkgProvide(interp, "twapi_crypto", "5.0");
 }

@@ -82,7 +82,8 @@ int left_over(Tcl_Interp* interp, Objects words) {
 
 }  // namespace
 
-int parse_options(Tcl_Interp* interp, const Option* table, std::span<OptionValue> values, Objects words) {
+int parse_options(Tcl_Interp* interp, const Option* table, std::span<OptionValue> values, Objects words,
+                  Objects* rest) {
   std::size_t at = 0;
   while (at < words.size() && !ends_options(words[at], at)) {
     int index = 0;  // kept in the word itself, so that a script in a loop is not compared again
@@ -99,7 +100,8 @@ int parse_options(Tcl_Interp* interp, const Option* table, std::span<OptionValue
   for (std::size_t i = 0; table[i].name != nullptr; ++i) {
     if (values[i].object != nullptr && check_value(interp, table[i], values[i]) != TCL_OK) return TCL_ERROR;
   }
-  return at == words.size() ? TCL_OK : left_over(interp, words.subspan(at));
+  if (rest != nullptr) *rest = words.subspan(at);
+  return rest != nullptr || at == words.size() ? TCL_OK : left_over(interp, words.subspan(at));
 }
 
 }  // namespace twapi

@@ -46,7 +46,9 @@ consteval std::size_t place(const Option (&table)[N], std::string_view name) {
 // Parses the words behind a command's fixed ones. Options are exact; parsing ends at the first word that does not begin
 // with "-", or after "-" or "--"; what is left over is an error. Checked in this order: unknown options and missing
 // values from left to right; values in the order of the table; words left over.
-int parse_options(Tcl_Interp* interp, const Option* table, std::span<OptionValue> values, Objects words);
+// Where `rest` is given, the words left over are no error but put there.
+int parse_options(Tcl_Interp* interp, const Option* table, std::span<OptionValue> values, Objects words,
+                  Objects* rest = nullptr);
 
 template <std::size_t N>
 class Options {
@@ -56,6 +58,9 @@ class Options {
   int parse(Tcl_Interp* interp, Objects words) {
     if (words.empty()) return TCL_OK;
     return parse_options(interp, table_, values_, words);
+  }
+  int parse(Tcl_Interp* interp, Objects words, Objects& rest) {
+    return parse_options(interp, table_, values_, words, &rest);
   }
   const OptionValue& operator[](std::size_t index) const { return values_[index]; }
   bool given(std::size_t index) const { return values_[index].object != nullptr; }

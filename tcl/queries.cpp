@@ -1,8 +1,8 @@
 // What a context answers.
+#include "certificates.hpp"
 #include "commands.hpp"
 #include "context_options.hpp"
 #include "errors.hpp"
-#include "handles.hpp"
 #include "opensspi/schannel.h"
 
 namespace twapi {
@@ -60,7 +60,7 @@ int certificate(InterpState& state, Tcl_Obj* handle, ULONG attribute) {
   const auto answer = context->context.query<PCCERT_CONTEXT>(attribute);
   if (!answer) return set_error(state.interp, answer.error());
   if (*answer == nullptr) return set_status_error(state.interp, SEC_E_NO_CREDENTIALS);
-  Tcl_SetObjResult(state.interp, new_pointer(const_cast<void*>(static_cast<const void*>(*answer)), kCertificate));
+  Tcl_SetObjResult(state.interp, new_handle(state, CertificateRef(*answer)));
   return TCL_OK;
 }
 
@@ -72,45 +72,16 @@ int local_certificate(InterpState& state, Objects words) {
   return certificate(state, words[1], SECPKG_ATTR_LOCAL_CERT_CONTEXT);
 }
 
-// SecPkgContext_IssuerListInfoEx: names in DER, in one block.
-struct NameBlob {
-  ULONG size_bytes;
-  BYTE* der;
-};
-struct IssuerList {
-  NameBlob* issuers;
-  ULONG count;
-};
-
-#ifdef _WIN32
-
-Tcl_Obj* issuer_names(const IssuerList& list) {
-  Tcl_Obj* names = Tcl_NewListObj(0, nullptr);
-  for (const NameBlob& issuer : std::span(list.issuers, list.count)) {
-    CERT_NAME_BLOB blob{issuer.size_bytes, issuer.der};
-    const DWORD units = CertNameToStrW(X509_ASN_ENCODING, &blob, CERT_X500_NAME_STR, nullptr, 0);
-    opensspi::WideText name(units, 0);
-    CertNameToStrW(X509_ASN_ENCODING, &blob, CERT_X500_NAME_STR, name.data(), units);
-    Tcl_ListObjAppendElement(nullptr, names, new_text(opensspi::from_wide(name.c_str())));
-  }
-  return names;
-}
-
-#else
-
-// libopensspi has no package that takes certificates, so nothing that turns their names into text.
-Tcl_Obj* issuer_names(const IssuerList& /*list*/) { return nullptr; }
-
-#endif
-
 int issuers_accepted(InterpState& state, Objects words) {
   const ContextState* context = find_context(state, words[1]);
   if (context == nullptr) return TCL_ERROR;
-  const auto answer = context->context.query<IssuerList>(SECPKG_ATTR_ISSUER_LIST_EX);
+  const auto answer = context->context.query<SecPkgContext_IssuerListInfoEx>(SECPKG_ATTR_ISSUER_LIST_EX);
   if (!answer) return set_error(state.interp, answer.error());
-  const opensspi::Owned<NameBlob> owner(answer->issuers);
-  Tcl_Obj* names = issuer_names(*answer);
-  if (names == nullptr) return set_toolkit_error(state.interp, Toolkit::unsupported);
+  const opensspi::Owned<CERT_NAME_BLOB> owner(answer->aIssuers);
+  Tcl_Obj* names = Tcl_NewListObj(0, nullptr);
+  for (const CERT_NAME_BLOB& issuer : std::span(answer->aIssuers, answer->cIssuers)) {
+    Tcl_ListObjAppendElement(nullptr, names, new_text(name_text(issuer, CERT_X500_NAME_STR)));
+  }
   Tcl_SetObjResult(state.interp, names);
   return TCL_OK;
 }

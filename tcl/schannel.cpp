@@ -40,7 +40,8 @@ constexpr Protocol kProtocols[] = {{"ssl2", SP_PROT_SSL2_SERVER | SP_PROT_SSL2_C
                                    {"ssl3", SP_PROT_SSL3_SERVER | SP_PROT_SSL3_CLIENT},
                                    {"tls1", SP_PROT_TLS1_SERVER | SP_PROT_TLS1_CLIENT},
                                    {"tls1.1", SP_PROT_TLS1_1_SERVER | SP_PROT_TLS1_1_CLIENT},
-                                   {"tls1.2", SP_PROT_TLS1_2_SERVER | SP_PROT_TLS1_2_CLIENT}};
+                                   {"tls1.2", SP_PROT_TLS1_2_SERVER | SP_PROT_TLS1_2_CLIENT},
+                                   {"tls1.3", SP_PROT_TLS1_3_SERVER | SP_PROT_TLS1_3_CLIENT}};
 
 int protocol_bits(Tcl_Interp* interp, Tcl_Obj* list, ULONG& bits) {
   Objects names;
@@ -115,23 +116,32 @@ int get_dword(Tcl_Interp* interp, Tcl_Obj* value, DWORD& word) {
   return TCL_OK;
 }
 
-int get_certificates(Tcl_Interp* interp, Tcl_Obj* list, std::vector<PCCERT_CONTEXT>& certificates) {
+// A credential, with the memory that it points to.
+struct NativeCredential {
+  SCHANNEL_CRED structure{};
+  std::vector<CertificateRef> certificates;
+  std::vector<PCCERT_CONTEXT> pointers;
+  StoreRef root_store;
+};
+
+int get_certificates(Tcl_Interp* interp, Tcl_Obj* list, NativeCredential& credential) {
   Objects handles;
   if (!get_list(interp, list, handles)) return TCL_ERROR;
   for (Tcl_Obj* handle : handles) {
-    void* pointer = nullptr;
-    if (get_pointer(interp, handle, kCertificate, pointer) != TCL_OK) return TCL_ERROR;
-    certificates.push_back(static_cast<PCCERT_CONTEXT>(pointer));
+    CertificateRef certificate;
+    if (get_certificate(interp, handle, certificate) != TCL_OK) return TCL_ERROR;
+    credential.pointers.push_back(certificate.get());
+    credential.certificates.push_back(std::move(certificate));
   }
   return TCL_OK;
 }
 
 // The places of the list are those of SCHANNEL_CRED.
-int fill(Tcl_Interp* interp, Objects list, std::vector<PCCERT_CONTEXT>& certificates, SCHANNEL_CRED& credential) {
-  void* store = nullptr;
+int fill(Tcl_Interp* interp, Objects list, NativeCredential& native) {
+  SCHANNEL_CRED& credential = native.structure;
   if (get_dword(interp, list[0], credential.dwVersion) != TCL_OK ||
-      get_certificates(interp, list[1], certificates) != TCL_OK ||
-      get_pointer_or_null(interp, list[2], kStore, store) != TCL_OK ||
+      get_certificates(interp, list[1], native) != TCL_OK ||
+      get_store_or_null(interp, list[2], native.root_store) != TCL_OK ||
       get_dword(interp, list[5], credential.grbitEnabledProtocols) != TCL_OK ||
       get_dword(interp, list[6], credential.dwMinimumCipherStrength) != TCL_OK ||
       get_dword(interp, list[7], credential.dwMaximumCipherStrength) != TCL_OK ||
@@ -140,9 +150,9 @@ int fill(Tcl_Interp* interp, Objects list, std::vector<PCCERT_CONTEXT>& certific
       get_dword(interp, list[10], credential.dwCredFormat) != TCL_OK) {
     return TCL_ERROR;
   }
-  credential.cCreds = static_cast<DWORD>(certificates.size());
-  credential.paCred = certificates.data();
-  credential.hRootStore = store;
+  credential.cCreds = static_cast<DWORD>(native.pointers.size());
+  credential.paCred = native.pointers.data();
+  credential.hRootStore = native.root_store.get();
   return TCL_OK;
 }
 
@@ -160,10 +170,9 @@ int acquire_schannel(InterpState& state, std::u16string_view package, opensspi::
   Objects list;
   if (!get_list(state.interp, credentials, list)) return TCL_ERROR;
   if (list.size() != kElements) return set_toolkit_error(state.interp, Toolkit::wrong_argument_count);
-  std::vector<PCCERT_CONTEXT> certificates;
-  SCHANNEL_CRED native{};
-  if (fill(state.interp, list, certificates, native) != TCL_OK) return TCL_ERROR;
-  auto made = opensspi::Credential::acquire_with(package, use, principal, &native);
+  NativeCredential native;
+  if (fill(state.interp, list, native) != TCL_OK) return TCL_ERROR;
+  auto made = opensspi::Credential::acquire_with(package, use, principal, &native.structure);
   if (!made) return set_error(state.interp, made.error());
   credential = std::move(*made);
   return TCL_OK;

@@ -7,6 +7,8 @@
 
 #include "accounts.hpp"
 #include "errors.hpp"
+#include "handles.hpp"
+#include "tls_channel.hpp"
 #include "trace.hpp"
 
 namespace twapi {
@@ -110,10 +112,12 @@ bool ContextState::is_tls() const {
 }
 
 InterpState::~InterpState() {
+  while (!tls_channels.empty()) leave_interpreter(*tls_channels.back());
   end_trace(*this);
   end_account_callbacks(*this);
   while (!contexts.empty()) delete_context(contexts.begin()->second);
   free_credentials_of(*this);
+  release_handles_of(*this);
 }
 
 ContextState* find_context(InterpState& state, Tcl_Obj* handle) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "opensspi/sspi.hpp"
 #include "tcl_api.hpp"
@@ -14,6 +15,7 @@ namespace twapi {
 
 class AccountCallback;
 class TraceListener;
+class TlsChannel;
 struct InterpState;
 
 enum class Phase { negotiating, established, disconnected, failed };
@@ -57,6 +59,9 @@ struct InterpState {
   Tcl_Interp* interp;
   std::unordered_map<std::string, ContextState*> contexts;  // one reference each
   std::shared_ptr<TraceListener> trace;
+  std::vector<TlsChannel*> tls_channels;             // that call scripts of this interpreter
+  std::string tls_socket_command = "::socket";       // a command prefix, which makes the sockets below
+  std::optional<CredHandle> tls_client_credentials;  // of channels that were given none
 };
 
 // ---- Contexts. ----

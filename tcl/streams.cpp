@@ -1,10 +1,8 @@
 // Streams: records of any length in and out, in the memory of the value that is returned.
-#include <algorithm>
-#include <cstring>
-
 #include "commands.hpp"
 #include "errors.hpp"
 #include "options.hpp"
+#include "stream_cipher.hpp"
 
 namespace twapi {
 namespace {
@@ -25,37 +23,17 @@ bool load_stream_sizes(Tcl_Interp* interp, ContextState& context) {
   return true;
 }
 
-// One record after another at the front of `work`, which has room for all of them; `used` counts up.
-opensspi::Expected<std::size_t> encrypt_records(ContextState& context, Bytes data, MutableBytes work, ULONG qop) {
-  const SecPkgContext_StreamSizes& sizes = *context.stream_sizes;
-  std::size_t used = 0;
-  while (!data.empty()) {
-    const Bytes part = data.first(std::min<std::size_t>(data.size(), sizes.cbMaximumMessage));
-    const MutableBytes header = work.subspan(used, sizes.cbHeader);
-    const MutableBytes body = work.subspan(used + sizes.cbHeader, part.size());
-    const MutableBytes trailer = work.subspan(used + sizes.cbHeader + part.size(), sizes.cbTrailer);
-    std::memcpy(body.data(), part.data(), part.size());
-    const auto record = context.context.encrypt_record(header, body, trailer, qop);
-    if (!record) return std::unexpected(record.error());
-    used += record->token_bytes + record->data_bytes + record->padding_bytes;
-    data = data.subspan(part.size());
-  }
-  return used;
-}
-
 // The records of `data`; none, without asking the provider, for no data. Empty with the error set where it fails.
 Object encrypt_all(Tcl_Interp* interp, ContextState& context, Tcl_Obj* plain, ULONG qop) {
   Bytes data;
   if (!get_bytes(interp, plain, data)) return {};
   if (data.empty()) return Object(Tcl_NewObj());
   if (!load_stream_sizes(interp, context)) return {};
-  const SecPkgContext_StreamSizes& sizes = *context.stream_sizes;
-  const std::size_t records = (data.size() - 1) / sizes.cbMaximumMessage + 1;
-  const std::size_t room = data.size() + records * (std::size_t{sizes.cbHeader} + sizes.cbTrailer);
+  const std::size_t room = stream_room(*context.stream_sizes, data.size());
   if (!fits_value(interp, room)) return {};
   MutableBytes work;
   Object result(new_bytes(room, work));
-  const auto used = encrypt_records(context, data, work, qop);
+  const auto used = encrypt_stream(context.context, *context.stream_sizes, data, work, qop);
   if (!used) {
     set_error(interp, used.error());
     return {};
@@ -64,7 +42,7 @@ Object encrypt_all(Tcl_Interp* interp, ContextState& context, Tcl_Obj* plain, UL
   return result;
 }
 
-int encrypt_stream(InterpState& state, Objects words) {
+int encrypt_stream_command(InterpState& state, Objects words) {
   ContextState* context = find_context(state, words[1]);
   Options options(kEncryptOptions);
   if (context == nullptr || options.parse(state.interp, words.subspan(3)) != TCL_OK) return TCL_ERROR;
@@ -127,66 +105,51 @@ int encrypt_and_write(InterpState& state, Objects words) {
 
 // ---- Decryption. ----
 
-struct Decrypted {
-  const char* status = "ok";
-  std::size_t plain_bytes = 0;  // at the front of the work
-  std::size_t left_bytes = 0;   // at its end
-};
-
-// Record after record; each plain text is moved up to the one before.
-opensspi::Expected<Decrypted> decrypt_records(ContextState& context, MutableBytes work) {
-  Decrypted result;
-  result.left_bytes = work.size();
-  while (result.left_bytes != 0) {
-    const auto record = context.context.decrypt_record(work.last(result.left_bytes));
-    if (!record) return std::unexpected(record.error());
-    if (record->status == SEC_E_INCOMPLETE_MESSAGE) break;
-    if (!record->plain.empty()) std::memmove(&work[result.plain_bytes], record->plain.data(), record->plain.size());
-    result.plain_bytes += record->plain.size();
-    const bool stuck = record->status == SEC_E_OK && record->extra_bytes >= result.left_bytes;
-    result.left_bytes = std::min(record->extra_bytes, result.left_bytes);
-    if (record->status == SEC_I_CONTEXT_EXPIRED) result.status = "expired";
-    if (record->status == SEC_I_RENEGOTIATE) result.status = "renegotiate";
-    if (record->status != SEC_E_OK || stuck) break;
-  }
-  return result;
-}
-
-void keep_rest(ContextState& context, const Decrypted& result, Bytes work) {
-  const Bytes rest = work.last(result.left_bytes);
+// What is behind the last whole record is kept for the next call.
+void keep_rest(ContextState& context, SECURITY_STATUS status, Bytes rest) {
   context.input.assign(rest.begin(), rest.end());
-  if (std::string_view(result.status) == "expired") {
+  if (status == SEC_I_CONTEXT_EXPIRED) {
     context.phase = Phase::disconnected;
     context.input.clear();
-  } else if (std::string_view(result.status) == "renegotiate") {
+  } else if (status == SEC_I_RENEGOTIATE) {
     context.phase = Phase::negotiating;  // sspi_step goes on with what is kept
   }
 }
 
-int decrypt_stream(InterpState& state, Objects words) {
+const char* status_word(SECURITY_STATUS status) {
+  if (status == SEC_I_CONTEXT_EXPIRED) return "expired";
+  return status == SEC_I_RENEGOTIATE ? "renegotiate" : "ok";
+}
+
+int decrypt_stream_command(InterpState& state, Objects words) {
   ContextState* context = find_context(state, words[1]);
   Bytes data;
   if (context == nullptr || !get_bytes(state.interp, words[2], data) ||
       !fits_value(state.interp, context->input.size() + data.size())) {
     return TCL_ERROR;
   }
-  MutableBytes work;
-  const Object plain(new_bytes(context->input.size() + data.size(), work));
-  std::ranges::copy(context->input, work.begin());
-  std::ranges::copy(data, work.begin() + static_cast<std::ptrdiff_t>(context->input.size()));
-  context->input.clear();
-  const auto result = decrypt_records(*context, work);
-  if (!result) return set_error(state.interp, result.error());
-  keep_rest(*context, *result, work);
-  set_length(plain.get(), result->plain_bytes);
-  Tcl_SetObjResult(state.interp, new_list({new_text(std::string_view(result->status)), plain.get()}));
+  ByteVector joined;
+  if (!context->input.empty()) {
+    joined = std::move(context->input);
+    context->input.clear();
+    joined.insert(joined.end(), data.begin(), data.end());
+    data = joined;
+  }
+  MutableBytes out;
+  const Object plain(new_bytes(data.size(), out));
+  Decrypted result;
+  if (!data.empty()) result = decrypt_stream(context->context, data, out);
+  if (result.status < 0) return set_error(state.interp, opensspi::failed(result.status).error());
+  keep_rest(*context, result.status, data.subspan(result.used_bytes));
+  set_length(plain.get(), result.plain_bytes);
+  Tcl_SetObjResult(state.interp, new_list({new_text(std::string_view(status_word(result.status))), plain.get()}));
   return TCL_OK;
 }
 
 constexpr CommandEntry kCommands[] = {
-    {"sspi_encrypt_stream", &encrypt_stream, 3, -1, "ctx data ?arg ...?"},
+    {"sspi_encrypt_stream", &encrypt_stream_command, 3, -1, "ctx data ?arg ...?"},
     {"sspi_encrypt_and_write", &encrypt_and_write, 4, -1, "ctx data chan ?arg ...?"},
-    {"sspi_decrypt_stream", &decrypt_stream, 3, 3, "ctx data"},
+    {"sspi_decrypt_stream", &decrypt_stream_command, 3, 3, "ctx data"},
 };
 
 }  // namespace

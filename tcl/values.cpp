@@ -51,6 +51,11 @@ std::size_t decode(std::string_view text, char16_t* units) {
   return count;
 }
 
+// Whether the text begins with two halves that are one character: for Tcl 9; 8.6 has characters of 16 bits.
+bool is_joined_pair(std::u16string_view text) {
+  return TCL_UTF_MAX > 3 && text.size() > 1 && (text[0] & 0xFC00) == 0xD800 && (text[1] & 0xFC00) == 0xDC00;
+}
+
 }  // namespace
 
 void wipe(void* memory, std::size_t size_bytes) {
@@ -100,15 +105,12 @@ std::u16string utf16_of(std::string_view tcl_utf8) {
 Tcl_Obj* new_text(std::string_view utf8) { return Tcl_NewStringObj(utf8.data(), static_cast<Tcl_Size>(utf8.size())); }
 
 Tcl_Obj* new_text(std::u16string_view text) {
-  // Tcl 8.6 keeps the halves of a pair as characters of their own, Tcl 9 the character.
-  constexpr bool kJoinPairs = TCL_UTF_MAX > 3;
   std::string utf8;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::uint32_t unit = text[i];
-    const bool pair = unit >= 0xD800 && unit < 0xDC00 && i + 1 < text.size() && (text[i + 1] & 0xFC00) == 0xDC00;
     if (unit == 0) {
       utf8 += "\xC0\x80";
-    } else if (kJoinPairs && pair) {
+    } else if (is_joined_pair(text.substr(i))) {
       const std::uint32_t low = text[++i];
       opensspi::detail::append_utf8(utf8, 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
     } else {

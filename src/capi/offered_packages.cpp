@@ -5,6 +5,7 @@
 #include "kerberos/package.hpp"
 #include "negotiate/package.hpp"
 #include "ntlm/package.hpp"
+#include "schannel/package.hpp"
 
 namespace opensspi::capi {
 namespace {
@@ -17,6 +18,8 @@ std::unique_ptr<core::Registry> make_registry(const Configuration& settings) {
   registry->add(std::move(negotiate));
   registry->add(std::make_unique<kerberos::KerberosPackage>(system_host(), settings));
   registry->add(std::move(ntlm));
+  registry->add(std::make_unique<schannel::SchannelPackage>(u"Schannel"));
+  registry->add(std::make_unique<schannel::SchannelPackage>(u"Microsoft Unified Security Protocol Provider"));
   return registry;
 }
 

@@ -19,7 +19,7 @@ ByteVector digest_of(Bytes bytes, const EVP_MD* algorithm) {
   return digest;
 }
 
-Bytes public_key_bits(const Element& element) {
+Bytes key_bytes(const Element& element) {
   const ASN1_BIT_STRING* bits = X509_get0_pubkey_bitstr(element.x509());
   return {bits->data, static_cast<std::size_t>(bits->length)};
 }
@@ -43,7 +43,7 @@ ByteVector key_identifier(const Element& element) {
   if (const ASN1_OCTET_STRING* id = X509_get0_subject_key_id(element.x509())) {
     return ByteVector(id->data, id->data + id->length);
   }
-  return digest_of(public_key_bits(element), EVP_sha1());
+  return digest_of(key_bytes(element), EVP_sha1());
 }
 
 std::optional<ByteVector> computed(const Element& element, std::uint32_t id) {
@@ -59,7 +59,7 @@ std::optional<ByteVector> computed(const Element& element, std::uint32_t id) {
     case CERT_KEY_IDENTIFIER_PROP_ID:
       return key_identifier(element);
     case CERT_SUBJECT_PUBLIC_KEY_MD5_HASH_PROP_ID:
-      return digest_of(public_key_bits(element), EVP_md5());
+      return digest_of(key_bytes(element), EVP_md5());
     case CERT_SUBJECT_NAME_MD5_HASH_PROP_ID:
       return digest_of(der_of<X509_NAME, i2d_X509_NAME>(X509_get_subject_name(element.x509())), EVP_md5());
     default:

@@ -28,4 +28,7 @@ std::optional<std::vector<std::string>> enhanced_usage(const Element& element, b
 // CERT_ENHKEY_USAGE_PROP_ID's DER (a sequence of identifiers), read. SEC_E_INVALID_PARAMETER.
 Result<std::vector<std::string>> parse_usage(Bytes der);
 
+// Bits of a key as CERT_INFO has it; 0 for one that is not understood.
+std::uint32_t public_key_bits(const CERT_PUBLIC_KEY_INFO& info);
+
 }  // namespace opensspi::cert

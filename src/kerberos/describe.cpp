@@ -12,12 +12,26 @@ namespace {
 constexpr std::uint8_t kOid[] = {0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x12, 0x01, 0x02, 0x02};
 constexpr std::uint8_t kOidOfWindows[] = {0x06, 0x09, 0x2A, 0x86, 0x48, 0x82, 0xF7, 0x12, 0x01, 0x02, 0x02};
 
+// What is behind tag and length of a DER element that is the whole of the token; empty where it is not.
+Bytes content_of_element(Bytes token) {
+  wire::Reader r{token};
+  r.skip(1);
+  const std::uint8_t first = r.u8();
+  std::size_t length = first;
+  if (first >= 0x80) {
+    length = 0;
+    const Bytes digits = r.take(first & 0x7FU);
+    if (digits.empty() || digits.size() > 4) return {};
+    for (const std::uint8_t digit : digits) length = (length << 8) | digit;
+  }
+  if (!r.ok() || length != r.remaining()) return {};
+  return r.take(r.remaining());
+}
+
 // What is behind "60 length OID"; empty where the frame is another.
 Bytes content_of_frame(Bytes token) {
-  wire::Reader r{token};
-  if (r.u8() != 0x60) return {};
-  const std::uint8_t length = r.u8();
-  if (length >= 0x80) r.skip(length & 0x7FU);
+  if (token.empty() || token[0] != 0x60) return {};
+  wire::Reader r{content_of_element(token)};
   const Bytes oid = r.take(sizeof kOid);
   if (!r.ok() || !(std::ranges::equal(oid, kOid) || std::ranges::equal(oid, kOidOfWindows))) return {};
   return r.take(r.remaining());
@@ -42,7 +56,7 @@ const char* framed_kind(Bytes content) {
 }
 
 const char* bare_kind(Bytes token) {
-  if (token.empty()) return nullptr;
+  if (content_of_element(token).empty()) return nullptr;
   switch (token[0]) {  // RFC 4120: application tags 14, 15 and 30
     case 0x6E:
       return "AP-REQ in DCE style";
@@ -67,8 +81,9 @@ std::string describe_token(Bytes token) {
   if (token.size() >= sizeof kNtlm && std::ranges::equal(token.first(sizeof kNtlm), kNtlm)) return "a message of NTLM";
   if (const char* kind = framed_kind(content_of_frame(token))) return kind;
   if (const char* kind = bare_kind(token)) return kind;
-  if (token[0] == 0x60 || token[0] == 0xA1) return "a token of another mechanism, perhaps SPNEGO";
-  return "not a token of Kerberos";
+  const bool is_whole = !content_of_element(token).empty();
+  if (is_whole && (token[0] == 0x60 || token[0] == 0xA1)) return "a token of another mechanism, perhaps SPNEGO";
+  return "not a whole token of Kerberos";
 }
 
 void trace_token(const char* way, Bytes token) {

@@ -196,7 +196,7 @@ Result<void> Rc4Protection::check_mic(std::span<const SecBuffer> buffers, Bytes 
   if (!equal_in_constant_time(own, given)) return altered("the checksum of its signature is wrong");
   auto number = get_number(body.subspan(kFieldBytes, kFieldBytes), given);
   if (!number) return fail(number);
-  return sequence_.take(*number);
+  return sequence_.take_unvouched(*number);
 }
 
 Result<void> Rc4Protection::sign(std::span<SecBuffer> buffers) {
@@ -284,7 +284,8 @@ Result<bool> Rc4Protection::unwrap_stream(std::span<SecBuffer> buffers, SecBuffe
   auto framed = read_frame(all);
   if (!framed) return fail(framed);
   const std::size_t head = framed->body_at + 4 * kFieldBytes;
-  const std::size_t padding = dce_style_ ? 0 : 1;
+  // GSS_Wrap makes the usual form in DCE style too: a frame that counts the data, and a byte of padding.
+  const std::size_t padding = dce_style_ && framed->claimed == head ? 0 : 1;
   if (all.size() < head + padding) return bad_token("it has " + std::to_string(all.size()) + " bytes and is cut off");
   const MutableBytes content = all.subspan(head, all.size() - head - padding);
   SecBuffer data{static_cast<ULONG>(content.size()), SECBUFFER_DATA, content.data()};
@@ -326,12 +327,13 @@ Result<bool> Rc4Protection::open(std::span<SecBuffer> buffers, MutableBytes toke
                                  std::size_t content_bytes) {
   auto framed = read_frame(token);
   if (!framed) return fail(framed);
-  if (token.size() != framed->body_at + 4 * kFieldBytes || padding.size() != (dce_style_ ? 0U : 1U)) {
+  const bool padded = padding.size() == 1;
+  if (token.size() != framed->body_at + 4 * kFieldBytes || (!padded && (!padding.empty() || !dce_style_))) {
     return bad_token("TOKEN has " + std::to_string(token.size()) + " bytes, " +
-                     std::to_string(framed->body_at + 4 * kFieldBytes) + " are due, and " + (dce_style_ ? "0" : "1") +
-                     " of padding; it has " + std::to_string(padding.size()));
+                     std::to_string(framed->body_at + 4 * kFieldBytes) + " are due, and 1 of padding; it has " +
+                     std::to_string(padding.size()));
   }
-  const std::size_t whole = token.size() + (dce_style_ ? 0 : content_bytes + padding.size());
+  const std::size_t whole = token.size() + (padded ? content_bytes + 1 : 0);
   if (framed->claimed != whole) {
     return bad_token("its frame claims " + std::to_string(framed->claimed) + " bytes, it has " + std::to_string(whole));
   }
@@ -357,7 +359,8 @@ Result<bool> Rc4Protection::open(std::span<SecBuffer> buffers, MutableBytes toke
   const Checksum own = checksum_of(kWrapUsage, head, confounder, buffers, padding, false);
   if (!equal_in_constant_time(own, given)) return altered("its checksum is wrong: it was changed, or is under another key");
   if (!padding.empty() && padding[0] != kPadding) return altered("its byte of padding is not 1");
-  auto in_order = sequence_.take(*number);
+  // The key of an encrypted message comes from its number: a changed one does not open.
+  auto in_order = sealed ? sequence_.take(*number) : sequence_.take_unvouched(*number);
   if (!in_order) return fail(in_order);
   return sealed;
 }

@@ -10,12 +10,14 @@ std::unexpected<Error> out_of_sequence(std::uint64_t number, std::uint64_t due, 
 
 }  // namespace
 
-Result<void> Sequence::take(std::uint64_t number) {
+Result<void> Sequence::take(std::uint64_t number, std::uint64_t most_ahead) {
   if (!detects_replay_ && !detects_order_) return {};
   const std::uint64_t relative = (number - base_) & mask_;
   // Numbers that wrap are compared as a distance: the nearer side tells whether it lies ahead or behind.
   const std::uint64_t ahead = (relative - next_) & mask_;
-  return ahead <= mask_ / 2 ? take_ahead(number, ahead) : take_behind(number, (next_ - relative) & mask_);
+  if (ahead > mask_ / 2) return take_behind(number, (next_ - relative) & mask_);
+  if (ahead <= most_ahead) return take_ahead(number, ahead);
+  return out_of_sequence(number, (base_ + next_) & mask_, "too many messages before it are missing, or it was changed");
 }
 
 Result<void> Sequence::take_ahead(std::uint64_t number, std::uint64_t ahead) {

@@ -18,12 +18,17 @@ class Sequence {
   // Takes the number of a message that was authenticated. SEC_E_OUT_OF_SEQUENCE: it was seen before, is too old to be
   // told from one that was, comes late, or others before it are missing; the reason says which, and the numbers after
   // it are accepted all the same.
-  Result<void> take(std::uint64_t number);
+  Result<void> take(std::uint64_t number) { return take(number, mask_ / 2); }
+
+  // Takes one that nobody vouches for: RFC 4757 puts it under no checksum where a message is only signed. Who changes it
+  // can make some messages look late, but not throw the window so far ahead that none is accepted any more.
+  Result<void> take_unvouched(std::uint64_t number) { return take(number, kWindow - 1); }
 
   void save(wire::Writer& w) const;
   void restore(wire::Reader& r);
 
  private:
+  Result<void> take(std::uint64_t number, std::uint64_t most_ahead);
   Result<void> take_ahead(std::uint64_t number, std::uint64_t ahead);
   Result<void> take_behind(std::uint64_t number, std::uint64_t behind);
 

@@ -53,9 +53,10 @@ Result<std::shared_ptr<const ServiceKey>> ServiceKey::open(Sources sources, cons
   if (GSS_ERROR(major)) {
     return std::unexpected(gss_error(major, minor, kCheck, *name + (principal.empty() ? "" : ", " + principal)));
   }
-  auto types = wanted_enctypes(sources.allow_rc4);
-  major = gss_krb5_set_allowable_enctypes(&minor, key->credential_.get(), static_cast<OM_uint32>(types.size()),
-                                          types.data());
+  auto types = wanted_enctypes(*krb5, sources.allow_rc4);
+  if (!types) return fail(types);
+  major = gss_krb5_set_allowable_enctypes(&minor, key->credential_.get(), static_cast<OM_uint32>(types->size()),
+                                          types->data());
   if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, "encryption types"));
   key->sources_ = std::move(sources);
   return key;

@@ -12,6 +12,7 @@ namespace {
 constexpr const char* kServiceTicket = "ticket for the service";
 constexpr const char* kLogonTicket = "log-on at the KDC";
 constexpr const char* kCache = "credential cache";
+constexpr const char* kEnctypes = "encryption types";
 
 // A ticket that ends while it travels helps nobody.
 constexpr std::uint64_t kSpareTicks = 60 * kTicksPerSecond;
@@ -79,11 +80,21 @@ Creds granting_ticket(const Krb5& krb5, krb5_ccache ccache, krb5_principal clien
 
 }  // namespace
 
-std::vector<krb5_enctype> wanted_enctypes(bool allow_rc4) {
-  std::vector<krb5_enctype> types = {ENCTYPE_AES256_CTS_HMAC_SHA1_96, ENCTYPE_AES128_CTS_HMAC_SHA1_96,
-                                     ENCTYPE_AES256_CTS_HMAC_SHA384_192, ENCTYPE_AES128_CTS_HMAC_SHA256_128};
-  if (allow_rc4) types.push_back(ENCTYPE_ARCFOUR_HMAC);
-  return types;
+Result<std::vector<krb5_enctype>> wanted_enctypes(const Krb5& krb5, bool allow_rc4) {
+  krb5_enctype* permitted = nullptr;
+  const krb5_error_code code = krb5_get_permitted_enctypes(krb5.get(), &permitted);
+  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, kEnctypes));
+  std::vector<krb5_enctype> wanted;
+  for (const krb5_enctype* type = permitted; *type != ENCTYPE_NULL; ++type) {
+    const auto known = static_cast<Enctype>(*type);
+    if (aes_profile(known) != nullptr || (known == Enctype::rc4 && allow_rc4)) wanted.push_back(*type);
+  }
+  krb5_free_enctypes(krb5.get(), permitted);
+  if (wanted.empty()) {
+    return fail(Status::crypto_system_invalid, kEnctypes,
+                "permitted_enctypes in krb5.conf leaves none of AES, and RC4 is off unless chosen");
+  }
+  return wanted;
 }
 
 // Times of libkrb5 have 32 bits, and count on to 2106.
@@ -106,10 +117,11 @@ Result<std::shared_ptr<const Ticket>> Ticket::make(Krb5 krb5, const krb5_creds& 
   OM_uint32 major =
       gss_krb5_import_cred(&minor, ticket->ccache_.get(), nullptr, nullptr, ticket->credential_.out());
   if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, kCache));
-  auto types = wanted_enctypes(allow_rc4);
-  major = gss_krb5_set_allowable_enctypes(&minor, ticket->credential_.get(), static_cast<OM_uint32>(types.size()),
-                                          types.data());
-  if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, "encryption types"));
+  auto types = wanted_enctypes(context, allow_rc4);
+  if (!types) return fail(types);
+  major = gss_krb5_set_allowable_enctypes(&minor, ticket->credential_.get(), static_cast<OM_uint32>(types->size()),
+                                          types->data());
+  if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, kEnctypes));
   if (no_integrity) {
     gss_buffer_desc nothing = GSS_C_EMPTY_BUFFER;
     major = gss_set_cred_option(&minor, ticket->credential_.out(), GSS_KRB5_CRED_NO_CI_FLAGS_X, &nothing);
@@ -145,10 +157,11 @@ std::shared_ptr<const Ticket> Tickets::known(const TicketRequest& request, FileT
 Result<std::shared_ptr<const Ticket>> Tickets::fetch(const TicketRequest& request) {
   auto krb5 = Krb5::open();
   if (!krb5) return fail(krb5);
-  auto types = wanted_enctypes(sources_.allow_rc4);
-  types.push_back(ENCTYPE_NULL);  // the list's end
-  krb5_error_code code = krb5_set_default_tgs_enctypes(krb5->get(), types.data());
-  if (code != 0) return std::unexpected(krb5_error(krb5->get(), code, "encryption types"));
+  auto types = wanted_enctypes(*krb5, sources_.allow_rc4);
+  if (!types) return fail(types);
+  types->push_back(ENCTYPE_NULL);  // the list's end
+  const krb5_error_code code = krb5_set_default_tgs_enctypes(krb5->get(), types->data());
+  if (code != 0) return std::unexpected(krb5_error(krb5->get(), code, kEnctypes));
   auto opened = open(*krb5);
   if (!opened) return fail(opened);
   const std::string path = path_of(full_name(*krb5, opened->ccache.get()));
@@ -289,8 +302,9 @@ Result<Creds> Tickets::initial_ticket(const Krb5& krb5) {
 }
 
 Result<Creds> Tickets::initial_by_password(const Krb5& krb5) {
-  auto types = wanted_enctypes(sources_.allow_rc4);
-  auto options = initial_options(krb5, types);
+  auto types = wanted_enctypes(krb5, sources_.allow_rc4);
+  if (!types) return fail(types);
+  auto options = initial_options(krb5, *types);
   if (!options) return fail(options);
   auto client = user_principal(krb5, logon_.user, logon_.domain);
   if (!client) return fail(client);
@@ -363,8 +377,9 @@ Result<Creds> Tickets::initial_by_keytab(const Krb5& krb5) {
   auto client = logon_.principal.empty() ? first_principal(krb5, keytab->get())
                                          : user_principal(krb5, logon_.principal, {});
   if (!client) return fail(client);
-  auto types = wanted_enctypes(sources_.allow_rc4);
-  auto options = initial_options(krb5, types);
+  auto types = wanted_enctypes(krb5, sources_.allow_rc4);
+  if (!types) return fail(types);
+  auto options = initial_options(krb5, *types);
   if (!options) return fail(options);
   krb5_creds creds{};
   const krb5_error_code code = krb5_get_init_creds_keytab(krb5.get(), &creds, client->get(), keytab->get(), 0, nullptr,

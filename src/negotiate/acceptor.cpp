@@ -162,6 +162,9 @@ Result<core::Step> Acceptor::on_resp(const core::StepInput& input) {
 Result<core::Step> Acceptor::on_mic(const core::StepInput& input) {
   auto resp = NegTokenResp::parse(input.token);
   if (!resp) return fail(resp);
+  if (resp->state == NegState::reject) {
+    return fail(Status::logon_denied, "negState", "the client gave the negotiation up");
+  }
   if (resp->response_token && !resp->response_token->empty()) {
     return fail(Status::invalid_token, "responseToken", "it came though the mechanism is finished");
   }

@@ -48,6 +48,11 @@ int on_server_status(SSL* ssl, void* argument) {
   return SSL_TLSEXT_ERR_OK;
 }
 
+// What OpenSSL's macro does, whose cast is an old one.
+void set_status_callback(SSL_CTX* context, int (*callback)(SSL*, void*)) {
+  SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, reinterpret_cast<void (*)()>(callback));
+}
+
 }  // namespace
 
 void attach(SSL* ssl, SchannelContext* context) { SSL_set_app_data(ssl, context); }
@@ -75,12 +80,12 @@ void set_callbacks(SSL_CTX* context, const SchannelCredential& credential) {
     SSL_CTX_set_alpn_select_cb(context, on_application_protocol, nullptr);
     if (name_chooses(credential.own())) SSL_CTX_set_cert_cb(context, on_certificate, argument);
     if (!credential.settings().ocsp_response.empty()) {
-      SSL_CTX_set_tlsext_status_cb(context, on_server_status);
+      set_status_callback(context, on_server_status);
       SSL_CTX_set_tlsext_status_arg(context, argument);
     }
   } else {
     SSL_CTX_set_client_cert_cb(context, on_client_certificate);
-    SSL_CTX_set_tlsext_status_cb(context, on_client_status);
+    set_status_callback(context, on_client_status);
   }
 }
 

@@ -12,7 +12,7 @@ namespace opensspi::schannel {
 
 class SchannelContext : public core::Context {
  public:
-  ~SchannelContext() override = default;
+  ~SchannelContext() override;
 
   Result<core::Step> step(const core::StepInput& input) override;
   std::uint32_t attributes() const override;

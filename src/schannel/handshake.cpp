@@ -33,6 +33,12 @@ SchannelContext::SchannelContext(std::shared_ptr<SchannelCredential> credential,
   attach(ssl_.get(), this);
 }
 
+// OpenSSL takes a connection that ends without close_notify for a bad one and gives its session up; a caller that just ends
+// its context is none (RFC 8446 6.1). One that failed stays bad.
+SchannelContext::~SchannelContext() {
+  if (state_ == State::established) SSL_set_shutdown(ssl(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
 Result<core::Step> SchannelContext::step(const core::StepInput& input) {
   requested_ = input.flags;
   switch (state_) {
@@ -233,7 +239,7 @@ Result<void> SchannelContext::take_protocols(Bytes given) {
     const Bytes list = lists.take(lists.u16le());
     if (!lists.ok()) return bad(lists.why());
     if (kind != SecApplicationProtocolNegotiationExt_ALPN) continue;
-    for (std::size_t at = 0; at < list.size(); at += 1 + list[at]) {
+    for (std::size_t at = 0; at < list.size(); at += std::size_t{1} + list[at]) {
       if (list[at] == 0 || list[at] >= list.size() - at) return bad("a protocol's name is empty or longer than its list");
     }
     alpn_.assign(reinterpret_cast<const char*>(list.data()), list.size());

@@ -83,7 +83,7 @@ Result<void> Initiator::set_name(std::u16string_view target) {
                                : "\"" + to_utf8(target) + "\" is no host name");
   }
   const bool address = cert::is_ip_address(target_);
-  if (!address && SSL_set_tlsext_host_name(ssl(), target_.c_str()) != 1) {
+  if (!address && SSL_ctrl(ssl(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, target_.data()) != 1) {
     return fail(Status::invalid_parameter, "pszTargetName", "\"" + target_ + "\" cannot be sent: " + cert::take_reason());
   }
   if (!checks_name_) return {};

@@ -22,8 +22,9 @@ struct Step {
     SecBuffer in[2] = {{static_cast<ULONG>(copy.size()), SECBUFFER_TOKEN | SECBUFFER_READONLY, copy.data()},
                        {0, SECBUFFER_EMPTY, nullptr}};
     SecBufferDesc input{SECBUFFER_VERSION, 2, in}, output{SECBUFFER_VERSION, 1, &out};
-    return InitializeSecurityContextW(credential.get(), first ? nullptr : &context, nullptr, flags, 0, SECURITY_NATIVE_DREP,
-                                      first ? nullptr : &input, 0, &context, &output, &attributes, nullptr);
+    return InitializeSecurityContextW(credential.get(), first ? nullptr : &context, nullptr, flags, 0,
+                                      SECURITY_NATIVE_DREP, first ? nullptr : &input, 0, &context, &output, &attributes,
+                                      nullptr);
   }
 };
 
@@ -57,8 +58,9 @@ TEST_F(Contexts, AFirstTokenThatDoesNotFitMakesNoContext) {
     EXPECT_EQ(step.context.dwLower, 0U);
   }
   CtxtHandle made{};
-  EXPECT_EQ(InitializeSecurityContextW(alice_.get(), nullptr, nullptr, 0, 0, 0, nullptr, 0, &made, nullptr, nullptr, nullptr),
-            SEC_E_BUFFER_TOO_SMALL);
+  EXPECT_EQ(
+      InitializeSecurityContextW(alice_.get(), nullptr, nullptr, 0, 0, 0, nullptr, 0, &made, nullptr, nullptr, nullptr),
+      SEC_E_BUFFER_TOO_SMALL);
 }
 
 TEST_F(Contexts, ALaterTokenThatDoesNotFitIsHandedOverByTheNextCall) {
@@ -86,7 +88,8 @@ TEST_F(Contexts, AFailedFirstCallWritesNoHandle) {
   Blob nonsense(32, 0x33), memory(2888);
   SecBuffer in{32, SECBUFFER_TOKEN, nonsense.data()}, out{2888, SECBUFFER_TOKEN, memory.data()};
   SecBufferDesc input{SECBUFFER_VERSION, 1, &in}, output{SECBUFFER_VERSION, 1, &out};
-  EXPECT_EQ(AcceptSecurityContext(accounts_.get(), nullptr, &input, 0, 0, &made, &output, nullptr, nullptr), SEC_E_INVALID_TOKEN);
+  EXPECT_EQ(AcceptSecurityContext(accounts_.get(), nullptr, &input, 0, 0, &made, &output, nullptr, nullptr),
+            SEC_E_INVALID_TOKEN);
   EXPECT_EQ(made.dwLower, 0x1111U);
   EXPECT_EQ(made.dwUpper, 0x2222U);
   EXPECT_EQ(out.cbBuffer, 0U);
@@ -116,7 +119,8 @@ TEST_F(Contexts, GoOnWithoutTheirCredentialsInTheMiddleOfALogOn) {
   SecBufferDesc input{SECBUFFER_VERSION, 1, &in}, output{SECBUFFER_VERSION, 1, &step.out};
   step.out = {2888, SECBUFFER_TOKEN, memory.data()};
   // phCredential and phNewContext may be NULL in later calls.
-  EXPECT_EQ(InitializeSecurityContextW(nullptr, &step.context, nullptr, 0, 0, 0, &input, 0, nullptr, &output, nullptr, nullptr),
+  EXPECT_EQ(InitializeSecurityContextW(nullptr, &step.context, nullptr, 0, 0, 0, &input, 0, nullptr, &output, nullptr,
+                                       nullptr),
             SEC_E_OK);
   EXPECT_EQ(server.step(Blob(memory.begin(), memory.begin() + step.out.cbBuffer)), SEC_E_OK);
   EXPECT_EQ(DeleteSecurityContext(&step.context), SEC_E_OK);

@@ -6,8 +6,8 @@
 #
 # DIR/env is what a client or service sources: KRB5_CONFIG, KRB5CCNAME (tickets of alice), KRB5_KTNAME and more. Users
 # alice and bob, password Passw0rd!. Services on localhost: HTTP and deleg (trusted for delegation) with every
-# encryption type of AES, and one for each type by itself: aes256, aes128, sha384, sha256, rc4. Needs: krb5-kdc, krb5-admin-server,
-# krb5-user.
+# encryption type of AES, and one for each type by itself: aes256, aes128, sha384, sha256, rc4, each with a configuration
+# DIR/krb5-TYPE.conf that prefers it. Needs: krb5-kdc, krb5-admin-server, krb5-user.
 set -euo pipefail
 
 usage() {
@@ -17,12 +17,15 @@ usage() {
 [[ $# -ge 2 ]] || usage
 dir=$(realpath -m "$2")
 realm=OPENSSPI.TEST
+types=(aes256=aes256-cts-hmac-sha1-96 aes128=aes128-cts-hmac-sha1-96 sha384=aes256-cts-hmac-sha384-192
+  sha256=aes128-cts-hmac-sha256-128 rc4=arcfour-hmac)
 PATH=$PATH:/usr/sbin:/sbin
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-write_configuration() {
-  cat >"$dir/krb5.conf" <<TEXT
+# The second argument: a line more for [libdefaults].
+write_client_configuration() {
+  cat >"$1" <<TEXT
 [libdefaults]
   default_realm = $realm
   dns_lookup_kdc = false
@@ -32,10 +35,12 @@ write_configuration() {
   qualify_shortname = ""
   forwardable = true
   allow_weak_crypto = true
+  allow_rc4 = true
   default_ccache_name = FILE:$dir/ccache
   default_keytab_name = FILE:$dir/service.keytab
   default_client_keytab_name = FILE:$dir/none.keytab
   plugin_base_dir = $dir/none
+  $2
 [realms]
   $realm = {
     kdc = 127.0.0.1:$port
@@ -43,6 +48,15 @@ write_configuration() {
 [domain_realm]
   localhost = $realm
 TEXT
+}
+
+write_configuration() {
+  local type
+  write_client_configuration "$dir/krb5.conf" ""
+  # Both ends of a session may prefer another type to that of the ticket's key, unless they are told which to prefer.
+  for type in "${types[@]}"; do
+    write_client_configuration "$dir/krb5-${type%%=*}.conf" "permitted_enctypes = ${type#*=} aes256-cts-hmac-sha1-96"
+  done
   cat >"$dir/kdc.conf" <<TEXT
 [kdcdefaults]
   kdc_listen = 127.0.0.1:$port
@@ -74,12 +88,13 @@ make_principals() {
     echo "addprinc -randkey HTTP/localhost"
     echo "addprinc -randkey +ok_as_delegate deleg/localhost"
     echo "addprinc -randkey changed/localhost"
-    for type in aes256=aes256-cts-hmac-sha1-96 aes128=aes128-cts-hmac-sha1-96 sha384=aes256-cts-hmac-sha384-192 \
-      sha256=aes128-cts-hmac-sha256-128 rc4=arcfour-hmac; do
+    echo "addprinc -randkey HTTP/localhost:8080"
+    echo "addprinc -randkey HTTP/localhost/OPENSSPI.TEST"
+    for type in "${types[@]}"; do
       echo "addprinc -randkey -e ${type#*=}:normal ${type%%=*}/localhost"
       echo "setstr ${type%%=*}/localhost session_enctypes ${type#*=}"
     done
-    echo "ktadd -norandkey -k $dir/service.keytab HTTP/localhost deleg/localhost aes256/localhost aes128/localhost sha384/localhost sha256/localhost rc4/localhost"
+    echo "ktadd -norandkey -k $dir/service.keytab HTTP/localhost HTTP/localhost:8080 HTTP/localhost/OPENSSPI.TEST deleg/localhost aes256/localhost aes128/localhost sha384/localhost sha256/localhost rc4/localhost"
     # A keytab of before the service's key was changed, one of another service, and one of a user.
     echo "ktadd -norandkey -k $dir/old.keytab changed/localhost"
     echo "cpw -randkey changed/localhost"

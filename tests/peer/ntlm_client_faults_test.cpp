@@ -15,8 +15,8 @@ class ClientFaults : public ::testing::Test {
     peer::Client client(options_);
     const PeerLogOn log_on = log_on_at_ours(world_, client, server_options);
     EXPECT_EQ(log_on.status(), status) << log_on.reason();
-    EXPECT_TRUE(log_on.reason().find(reason) != std::string::npos) << "\"" << log_on.reason() << "\" says nothing of \""
-                                                                   << reason << "\"";
+    EXPECT_TRUE(log_on.reason().find(reason) != std::string::npos)
+        << "\"" << log_on.reason() << "\" says nothing of \"" << reason << "\"";
     EXPECT_FALSE(log_on.server->established());
     EXPECT_EQ(status_of(step(*log_on.server, log_on.authenticate, server_options)), Status::out_of_sequence);
   }
@@ -68,9 +68,9 @@ TEST_F(ClientFaults, ProtectionStrippedFromAuthenticateInTransitFailsTheMic) {
   for (const Strippable& s : kStrippable) {
     SCOPED_TRACE(s.name);
     const bool needed = s.flag == peer::k128 || s.flag == peer::kEss;
-    expect_refused_in_transit(
-        [&](ByteVector& token) { peer::put32(token, 60, peer::get32(token, 60) & ~s.flag); },
-        needed ? Status::unsupported_function : Status::logon_denied, needed ? "NegotiateFlags" : kMic);
+    expect_refused_in_transit([&](ByteVector& token) { peer::put32(token, 60, peer::get32(token, 60) & ~s.flag); },
+                              needed ? Status::unsupported_function : Status::logon_denied,
+                              needed ? "NegotiateFlags" : kMic);
   }
 }
 
@@ -214,7 +214,8 @@ TEST_F(ClientFaults, ServerNameEditedInThePairs) {
 
 TEST_F(ClientFaults, TargetInfoEditedInTransitToAnOldClient) {
   options_.sends_mic = false;
-  for (const std::uint16_t id : {peer::kNbComputer, peer::kNbDomain, peer::kDnsComputer, peer::kDnsDomain, peer::kTimestamp}) {
+  for (const std::uint16_t id :
+       {peer::kNbComputer, peer::kNbDomain, peer::kDnsComputer, peer::kDnsDomain, peer::kTimestamp}) {
     peer::Client client(options_);
     auto server = world_.acceptor();
     auto challenge = step(*server, client.negotiate());
@@ -337,7 +338,8 @@ TEST_F(ClientFaults, BindingsWrongAbsentOrZero) {
   StepOptions server;
   server.bindings.emplace();
   server.bindings->application = application;
-  options_.bindings = peer::md5(peer::concat({peer::Blob(16), peer::u32(static_cast<std::uint32_t>(application.size())), application}));
+  options_.bindings =
+      peer::md5(peer::concat({peer::Blob(16), peer::u32(static_cast<std::uint32_t>(application.size())), application}));
   expect_accepted(server);
   StepOptions lenient = server;
   lenient.flags = ASC_REQ_ALLOW_MISSING_BINDINGS;
@@ -367,7 +369,8 @@ TEST_F(ClientFaults, AnonymousWhereAllowedIsNobody) {
   EXPECT_EQ(user_name(*log_on.server), u"NT AUTHORITY\\ANONYMOUS LOGON");
   const std::uint32_t attributes = log_on.server->attributes();
   EXPECT_NE(attributes & ASC_RET_NULL_SESSION, 0U);
-  EXPECT_EQ(attributes & (ASC_RET_INTEGRITY | ASC_RET_CONFIDENTIALITY | ASC_RET_REPLAY_DETECT | ASC_RET_SEQUENCE_DETECT), 0U);
+  EXPECT_EQ(
+      attributes & (ASC_RET_INTEGRITY | ASC_RET_CONFIDENTIALITY | ASC_RET_REPLAY_DETECT | ASC_RET_SEQUENCE_DETECT), 0U);
   const auto identity = log_on.server->query(OPENSSPI_ATTR_IDENTITY);
   ASSERT_TRUE(identity);
   EXPECT_TRUE(std::get<core::Identity>(*identity).anonymous);

@@ -6,8 +6,8 @@
 namespace opensspi::testing {
 namespace {
 
-constexpr std::uint32_t kFree[] = {peer::kSign, peer::kSeal, peer::kEss, peer::kKeyExch, peer::k128,
-                                   peer::k56,   peer::kLmKey, peer::kVersion};
+constexpr std::uint32_t kFree[] = {peer::kSign, peer::kSeal, peer::kEss,   peer::kKeyExch,
+                                   peer::k128,  peer::k56,   peer::kLmKey, peer::kVersion};
 constexpr std::uint32_t kCharacterSets[] = {peer::kUnicode, peer::kOem, peer::kUnicode | peer::kOem};
 
 std::uint32_t combination(unsigned index) {
@@ -26,7 +26,8 @@ void expect_bits(const core::Context& context, std::uint32_t flags) {
   const auto key = context.query(SECPKG_ATTR_KEY_INFO);
   ASSERT_TRUE(key);
   unsigned bits = (flags & peer::k56) != 0 ? 56 : 40;
-  const bool weakened = (flags & peer::kEss) != 0 ? (flags & peer::k128) == 0 : (flags & (peer::kLmKey | peer::kDatagram)) != 0;
+  const bool weakened =
+      (flags & peer::kEss) != 0 ? (flags & peer::k128) == 0 : (flags & (peer::kLmKey | peer::kDatagram)) != 0;
   if (!weakened) bits = 128;
   EXPECT_EQ(std::get<core::KeyInfo>(*key).bits, bits);
 }
@@ -51,7 +52,8 @@ class NtlmMatrix : public ::testing::Test {
   NtlmWorld world_;
 };
 
-void expect_client_accepted(NtlmWorld& world, const peer::ClientOptions& options, const StepOptions& server_options = {}) {
+void expect_client_accepted(NtlmWorld& world, const peer::ClientOptions& options,
+                            const StepOptions& server_options = {}) {
   peer::Client client(options);
   const PeerLogOn log_on = log_on_at_ours(world, client, server_options);
   ASSERT_EQ(log_on.status(), Status::ok) << log_on.reason();
@@ -136,7 +138,8 @@ void expect_server_satisfied(NtlmWorld& world, const peer::ServerOptions& option
 constexpr std::uint32_t kRequests[] = {0, ISC_REQ_INTEGRITY, kSealing, ISC_REQ_CONFIDENTIALITY | ISC_REQ_IDENTIFY};
 
 TEST_F(NtlmMatrix, OurClientAtThePeersServer) {
-  constexpr std::uint32_t kLeftOut[] = {peer::kEss, peer::kKeyExch, peer::k128, peer::k56, peer::kVersion, peer::kUnicode};
+  constexpr std::uint32_t kLeftOut[] = {peer::kEss, peer::kKeyExch, peer::k128,
+                                        peer::k56,  peer::kVersion, peer::kUnicode};
   for (const std::uint32_t request : kRequests) {
     for (unsigned i = 0; i < 1U << std::size(kLeftOut); ++i) {
       peer::ServerOptions options;
@@ -156,12 +159,14 @@ TEST_F(NtlmMatrix, OurClientAtThePeersServerWithNtlmV1) {
   for (const unsigned level : {0U, 1U, 2U}) {
     world_.policy.lm_level = level;
     for (const std::uint32_t request : kRequests) {
-      for (const std::uint32_t less : {0U, peer::kEss, peer::kEss | peer::k56, peer::kKeyExch, peer::kEss | peer::kKeyExch, peer::k128}) {
+      for (const std::uint32_t less :
+           {0U, peer::kEss, peer::kEss | peer::k56, peer::kKeyExch, peer::kEss | peer::kKeyExch, peer::k128}) {
         for (const std::uint32_t more : {0U, peer::kLmKey}) {
           peer::ServerOptions options;
           options.faults.clear_flags = less;
           options.faults.set_flags = more;
-          SCOPED_TRACE("level " + std::to_string(level) + ", " + words(request) + " without " + words(less) + " with " + words(more));
+          SCOPED_TRACE("level " + std::to_string(level) + ", " + words(request) + " without " + words(less) + " with " +
+                       words(more));
           expect_server_satisfied(world_, options, {.flags = request});
           if (HasFailure()) return;
         }
@@ -193,8 +198,9 @@ TEST(NtlmBothOurs, EveryRequest) {
 TEST(NtlmBothOurs, NamesOfEveryForm) {
   NtlmWorld world;
   const std::u16string long_name(120, u'n');
-  for (const std::u16string& user : {std::u16string(u"alice@example.com"), std::u16string(u"\u00C4\u00D6\u00FC \u4E2D\u6587"),
-                                     std::u16string(u"x"), long_name, std::u16string(u"\xD83D\xDE00")}) {
+  for (const std::u16string& user :
+       {std::u16string(u"alice@example.com"), std::u16string(u"\u00C4\u00D6\u00FC \u4E2D\u6587"), std::u16string(u"x"),
+        long_name, std::u16string(u"\xD83D\xDE00")}) {
     world.add_account(user, u"EXAMPLE", u"pw \u20AC");
     auto client = world.initiator(user, user.find(u'@') == std::u16string::npos ? u"EXAMPLE" : u"", u"pw \u20AC");
     auto server = world.acceptor();

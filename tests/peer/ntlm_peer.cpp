@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::uint8_t kSignature[8] = {'N', 'T', 'L', 'M', 'S', 'S', 'P', 0};
 const Blob kClientChallenge(8, 0xA5);
-const Blob kRandomKey = {0x0F, 0x1E, 0x2D, 0x3C, 0x4B, 0x5A, 0x69, 0x78, 0x87, 0x96, 0xA5, 0xB4, 0xC3, 0xD2, 0xE1, 0xF0};
+const Blob kRandomKey = {0x0F, 0x1E, 0x2D, 0x3C, 0x4B, 0x5A, 0x69, 0x78,
+                         0x87, 0x96, 0xA5, 0xB4, 0xC3, 0xD2, 0xE1, 0xF0};
 
 void add(Blob& to, View from) { to.insert(to.end(), from.begin(), from.end()); }
 void add16(Blob& to, std::size_t value) {
@@ -125,7 +126,9 @@ std::uint32_t get32(View message, std::size_t at) {
   return value;
 }
 
-void put32(Blob& message, std::size_t at, std::uint32_t value) { std::ranges::copy(u32(value), message.begin() + static_cast<std::ptrdiff_t>(at)); }
+void put32(Blob& message, std::size_t at, std::uint32_t value) {
+  std::ranges::copy(u32(value), message.begin() + static_cast<std::ptrdiff_t>(at));
+}
 
 Blob field(View message, std::size_t at) {
   const View content = message.subspan(get32(message, at + 4), get32(message, at) & 0xFFFF);
@@ -239,7 +242,9 @@ Session::Way Session::make_way(const Blob& key, bool from_client) const {
 }
 
 Session::Session(Blob exported_key, std::uint32_t flags, bool is_client)
-    : flags_(flags), own_(make_way(exported_key, is_client)), other_(make_way(exported_key, !is_client)),
+    : flags_(flags),
+      own_(make_way(exported_key, is_client)),
+      other_(make_way(exported_key, !is_client)),
       shared_(!(flags & kEss)) {}
 
 Blob Session::token(Way& way, Rc4& stream, View plain, std::uint32_t number) const {
@@ -288,7 +293,23 @@ std::optional<Blob> Session::unseal(const Message& message, std::uint32_t n) {
   return open(shared_ ? own_ : other_, message, true, n);
 }
 bool Session::verify(View token, View data, std::uint32_t n) {
-  return open(shared_ ? own_ : other_, {{token.begin(), token.end()}, {data.begin(), data.end()}}, false, n).has_value();
+  return open(shared_ ? own_ : other_, {{token.begin(), token.end()}, {data.begin(), data.end()}}, false, n)
+      .has_value();
+}
+
+Blob Session::sign_mech_list(View list) {
+  const Rc4 before = own_.rc4;
+  Blob mic = sign(list);
+  own_.rc4 = before;
+  return mic;
+}
+
+bool Session::verify_mech_list(View token, View list) {
+  Way& way = shared_ ? own_ : other_;
+  const Rc4 before = way.rc4;
+  const bool good = verify(token, list);
+  way.rc4 = before;
+  return good;
 }
 
 // ---- Client.
@@ -441,7 +462,9 @@ Blob Server::target_info() const {
   const ServerFaults& f = options_.faults;
   std::vector<Pair> pairs;
   if (!f.no_names) {
-    pairs = {{kNbDomain, text(options_.name)}, {kNbComputer, text(options_.name)}, {kDnsDomain, text("example.org")},
+    pairs = {{kNbDomain, text(options_.name)},
+             {kNbComputer, text(options_.name)},
+             {kDnsDomain, text("example.org")},
              {kDnsComputer, text("peer.example.org")}};
   }
   if (f.av_flags) pairs.push_back({kAvFlags, u32(*f.av_flags)});

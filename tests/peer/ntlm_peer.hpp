@@ -15,15 +15,24 @@ using View = std::span<const std::uint8_t>;
 
 // NegotiateFlags, MS-NLMP 2.2.2.5.
 inline constexpr std::uint32_t kUnicode = 0x1, kOem = 0x2, kRequestTarget = 0x4, kSign = 0x10, kSeal = 0x20,
-                               kDatagram = 0x40, kLmKey = 0x80, kNtlm = 0x200, kAnonymous = 0x800,
-                               kAlwaysSign = 0x8000, kTargetTypeServer = 0x20000, kEss = 0x80000, kIdentify = 0x100000,
+                               kDatagram = 0x40, kLmKey = 0x80, kNtlm = 0x200, kAnonymous = 0x800, kAlwaysSign = 0x8000,
+                               kTargetTypeServer = 0x20000, kEss = 0x80000, kIdentify = 0x100000,
                                kNonNtSessionKey = 0x400000, kTargetInfo = 0x800000, kVersion = 0x2000000,
                                k128 = 0x20000000, kKeyExch = 0x40000000, k56 = 0x80000000;
 inline constexpr std::uint32_t kPlain = kUnicode | kRequestTarget | kNtlm | kAlwaysSign | kEss | kVersion;
 inline constexpr std::uint32_t kFull = kPlain | kSign | kSeal | k128 | kKeyExch | k56;
 
 enum Av : std::uint16_t {
-  kEol, kNbComputer, kNbDomain, kDnsComputer, kDnsDomain, kDnsTree, kAvFlags, kTimestamp, kSingleHost, kTargetName,
+  kEol,
+  kNbComputer,
+  kNbDomain,
+  kDnsComputer,
+  kDnsDomain,
+  kDnsTree,
+  kAvFlags,
+  kTimestamp,
+  kSingleHost,
+  kTargetName,
   kBindings
 };
 struct Pair {
@@ -61,6 +70,9 @@ class Session {
   Blob sign(View data, std::uint32_t datagram_number = 0);
   std::optional<Blob> unseal(const Message& message, std::uint32_t datagram_number = 0);
   bool verify(View token, View data, std::uint32_t datagram_number = 0);
+  // SPNEGO's mechListMIC, MS-SPNG 3.2.5.1 and 3.3.5.1: it takes a number, and RC4 goes on as if it had not been.
+  Blob sign_mech_list(View list);
+  bool verify_mech_list(View token, View list);
 
  private:
   struct Rc4 {
@@ -87,22 +99,22 @@ class Session {
 // ---- The client.
 
 struct ClientFaults {
-  bool drop_mic = false;            // MsvAvFlags promises it, and the message has no place for it
-  bool zero_mic = false;            // 16 zero bytes
-  bool wrong_mic = false;           // one bit of it
-  bool mic_without_flag = false;    // sent although MsvAvFlags does not say so
-  bool flags_pair_twice = false;    // a first MsvAvFlags of 0, CVE-2019-1166
-  bool drop_timestamp = false;      // out of the response's pairs
-  bool rename_server = false;       // MsvAvNbComputerName is another
-  bool no_pairs = false;            // only MsvAvEOL
-  bool no_end = false;              // no MsvAvEOL
+  bool drop_mic = false;          // MsvAvFlags promises it, and the message has no place for it
+  bool zero_mic = false;          // 16 zero bytes
+  bool wrong_mic = false;         // one bit of it
+  bool mic_without_flag = false;  // sent although MsvAvFlags does not say so
+  bool flags_pair_twice = false;  // a first MsvAvFlags of 0, CVE-2019-1166
+  bool drop_timestamp = false;    // out of the response's pairs
+  bool rename_server = false;     // MsvAvNbComputerName is another
+  bool no_pairs = false;          // only MsvAvEOL
+  bool no_end = false;            // no MsvAvEOL
   bool wrong_proof = false;
-  bool lmv2_only = false;           // CVE-2019-1338
-  bool ntlm_v1 = false;             // unasked
+  bool lmv2_only = false;  // CVE-2019-1338
+  bool ntlm_v1 = false;    // unasked
   bool lm_only = false;
   bool zero_bindings = false;
   bool no_bindings = false;
-  bool anonymous_with_name = false; // ANONYMOUS and empty responses beside a name
+  bool anonymous_with_name = false;  // ANONYMOUS and empty responses beside a name
   std::optional<std::size_t> encrypted_key_bytes;
   std::uint32_t set_flags = 0, clear_flags = 0;  // of the AUTHENTICATE_MESSAGE
   std::int64_t time_offset_ticks = 0;
@@ -113,9 +125,9 @@ struct ClientOptions {
   std::string user = "alice", domain = "EXAMPLE", password = "Passw0rd!", workstation = "PEER";
   std::uint32_t flags = kFull;
   std::size_t negotiate_bytes = 40;
-  bool sends_mic = true;   // where the server gives the time
+  bool sends_mic = true;  // where the server gives the time
   bool anonymous = false;
-  bool ntlm_v1 = false;    // honest NTLMv1, where the policy allows it
+  bool ntlm_v1 = false;  // honest NTLMv1, where the policy allows it
   bool lm_v1_response = false;
   std::string target;
   Blob bindings = Blob(16, 0);
@@ -156,8 +168,8 @@ struct ServerFaults {
   bool no_target_info = false;
   std::optional<std::uint32_t> av_flags;  // MsvAvFlags of its own
   bool flags_pair_twice = false;
-  bool pair_outside = false;              // an AvLen beyond the list
-  bool info_outside = false;              // a TargetInfo beyond the message
+  bool pair_outside = false;  // an AvLen beyond the list
+  bool info_outside = false;  // a TargetInfo beyond the message
   std::vector<Pair> more_pairs;
 };
 

@@ -14,8 +14,8 @@ class ServerFaults : public ::testing::Test {
     peer::Server server(options_);
     OwnLogOn log_on = log_on_at_peers(world_, server, {.flags = request});
     EXPECT_EQ(log_on.status(), status) << log_on.reason();
-    EXPECT_TRUE(log_on.reason().find(reason) != std::string::npos) << "\"" << log_on.reason() << "\" says nothing of \""
-                                                                   << reason << "\"";
+    EXPECT_TRUE(log_on.reason().find(reason) != std::string::npos)
+        << "\"" << log_on.reason() << "\" says nothing of \"" << reason << "\"";
     EXPECT_TRUE(log_on.authenticate.empty());
     EXPECT_FALSE(log_on.client->established());
     EXPECT_EQ(status_of(step(*log_on.client, log_on.challenge)), Status::out_of_sequence);
@@ -164,7 +164,8 @@ TEST_F(ServerFaults, SecondFlagsPairAsInCve20191166) {
 }
 
 TEST_F(ServerFaults, TargetAndBindingsOfTheServerAreNotTakenOver) {
-  options_.faults.more_pairs = {{peer::kTargetName, peer::text("HTTP/evil.example.org")}, {peer::kBindings, peer::Blob(16, 0x66)}};
+  options_.faults.more_pairs = {{peer::kTargetName, peer::text("HTTP/evil.example.org")},
+                                {peer::kBindings, peer::Blob(16, 0x66)}};
   const auto verdict = expect_answered();
   EXPECT_EQ(verdict.target, peer::text("HTTP/peer.example.org"));
   EXPECT_EQ(verdict.bindings, peer::Blob(16, 0));
@@ -234,7 +235,8 @@ TEST_F(ServerFaults, ReflectedChallengeGivesTheRelayerNoKey) {
 }
 
 TEST_F(ServerFaults, RelayedLogOnFailsTheBindings) {
-  const ByteVector of_client = as_bytes("tls-server-end-point:relayer"), of_server = as_bytes("tls-server-end-point:server");
+  const ByteVector of_client = as_bytes("tls-server-end-point:relayer"),
+                   of_server = as_bytes("tls-server-end-point:server");
   StepOptions client_options{.flags = kSealing}, server_options;
   client_options.bindings.emplace();
   client_options.bindings->application = of_client;
@@ -259,7 +261,8 @@ TEST_F(ServerFaults, DefaultCredentialsAnswerThisHostOnly) {
   for (const char* name : {"PEER", "SERVER"}) {
     options_.name = name;
     peer::Server server(options_);
-    auto self = std::make_shared<ntlm::Account>(ntlm::Account{.user = u"alice", .domain = u"SERVER", .nt_hash = {}, .ntowf_v2 = {}, .lmowf_v1 = {}});
+    auto self = std::make_shared<ntlm::Account>(
+        ntlm::Account{.user = u"alice", .domain = u"SERVER", .nt_hash = {}, .ntowf_v2 = {}, .lmowf_v1 = {}});
     self->self = true;
     ntlm::Initiator client(world_.package, self, world_.policy);
     auto negotiate = step(client, {});

@@ -52,7 +52,8 @@ void expect_sealing(core::Context& ours, peer::Session& theirs, Bytes data, std:
 }  // namespace
 
 void expect_session(core::Context& ours, peer::Session& theirs, std::uint32_t flags, std::uint32_t number) {
-  for (const char* text : {"first", "", "a third message, longer than the others, so that more than one block is hashed"}) {
+  for (const char* text :
+       {"first", "", "a third message, longer than the others, so that more than one block is hashed"}) {
     const ByteVector data = as_bytes(text);
     if ((flags & (peer::kSign | peer::kSeal)) != 0) expect_signatures(ours, theirs, data, number++);
     if ((flags & peer::kSeal) != 0) expect_sealing(ours, theirs, data, number++);

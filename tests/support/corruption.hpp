@@ -15,7 +15,7 @@ struct Corruption {
   enum class Kind { truncated, bit_flipped, trailing, wrong_type };
 
   Kind kind;
-  std::size_t at;      // truncated: the size left; bit_flipped: the byte; trailing: how many
+  std::size_t at;       // truncated: the size left; bit_flipped: the byte; trailing: how many
   std::uint32_t value;  // bit_flipped: the bit; trailing: the byte; wrong_type: the type
 
   // In a block of exactly its size, so that a memory checker sees what is read beyond it.

@@ -11,9 +11,9 @@ namespace opensspi::testing {
 
 // What a fake context does; shared by the contexts of a credential.
 struct FakeBehaviour {
-  unsigned legs = 3;           // tokens in all, the initiator's first; each is "leg N"
-  bool stream = false;         // tokens are records: one byte of length, then as many bytes
-  std::string error_output;    // what a failing step owes the peer
+  unsigned legs = 3;         // tokens in all, the initiator's first; each is "leg N"
+  bool stream = false;       // tokens are records: one byte of length, then as many bytes
+  std::string error_output;  // what a failing step owes the peer
   std::uint32_t attributes = 0;
   mutable unsigned steps = 0;  // how often step() was called
 };

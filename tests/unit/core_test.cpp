@@ -16,7 +16,8 @@ TEST(Registry, FindsByNameAndAliasWithoutCase) {
   core::Registry registry;
   registry.add(std::make_unique<FakePackage>(u"First"));
   registry.add(std::make_unique<FakePackage>(u"Second"));
-  for (const auto& [asked, found] : {std::pair{u"First", u"First"}, {u"FIRST", u"First"}, {u"second", u"Second"}, {u"SHAM", u"First"}}) {
+  for (const auto& [asked, found] :
+       {std::pair{u"First", u"First"}, {u"FIRST", u"First"}, {u"second", u"Second"}, {u"SHAM", u"First"}}) {
     const auto package = registry.find(asked);
     ASSERT_TRUE(package) << why(package);
     EXPECT_EQ((*package)->info().name, found);
@@ -130,11 +131,13 @@ TEST(Context, AnswersWhatItDoesNotHave) {
 
 struct MessageBuffers {
   ByteVector token = ByteVector(16, 0xEE), data = as_bytes("data");
-  SecBuffer list[3] = {{4, SECBUFFER_DATA, data.data()}, {0, SECBUFFER_EMPTY, nullptr}, {16, SECBUFFER_TOKEN, token.data()}};
+  SecBuffer list[3] = {
+      {4, SECBUFFER_DATA, data.data()}, {0, SECBUFFER_EMPTY, nullptr}, {16, SECBUFFER_TOKEN, token.data()}};
 };
 
 TEST(Buffers, TheTokenStandsAnywhereWithAnyAttribute) {
-  for (const ULONG attribute : {0U, static_cast<ULONG>(SECBUFFER_READONLY), static_cast<ULONG>(SECBUFFER_READONLY_WITH_CHECKSUM)}) {
+  for (const ULONG attribute :
+       {0U, static_cast<ULONG>(SECBUFFER_READONLY), static_cast<ULONG>(SECBUFFER_READONLY_WITH_CHECKSUM)}) {
     MessageBuffers buffers;
     buffers.list[2].BufferType |= attribute;
     const auto token = core::message_token(buffers.list);

@@ -239,6 +239,18 @@ TEST_F(NegotiateTest, ARejectIsALogonThatWasDenied) {
   expect_refused(client.step(reply.serialize()), Status::out_of_sequence, "failed in an earlier step");
 }
 
+TEST_F(NegotiateTest, AClientThatGivesUpWhereItsMicIsDueIsDenied) {
+  client.best.behaviour = server.best.behaviour = {.legs = 2, .mic_due = true};
+  start();
+  auto init = client.step();
+  auto last = server.step(init->output);
+  ASSERT_TRUE(last);
+  ASSERT_TRUE(NegTokenResp::parse(last->output)->mech_list_mic) << "who sends the last token sends its MIC with it";
+  NegTokenResp reply;
+  reply.state = NegState::reject;
+  expect_refused(server.step(reply.serialize()), Status::logon_denied, "negState");
+}
+
 TEST_F(NegotiateTest, RequestMicMayComeInTheFirstReplyOnly) {
   client.best.behaviour.legs = server.best.behaviour.legs = 5;
   start();

@@ -78,7 +78,8 @@ TEST_F(NtlmCredentials, TheDirectionOfUseIsKept) {
 TEST_F(NtlmCredentials, AHashStandsForAPassword) {
   for (const bool upper : {false, true}) {
     std::string digits = to_hex(accounts::ntowf_v1(utf16le(u"Passw0rd!")).bytes());
-    if (upper) std::ranges::transform(digits, digits.begin(), [](char c) { return static_cast<char>(std::toupper(c)); });
+    if (upper)
+      std::ranges::transform(digits, digits.begin(), [](char c) { return static_cast<char>(std::toupper(c)); });
     core::AuthIdentity given = identity(u"alice", u"EXAMPLE", std::u16string(digits.begin(), digits.end()));
     given.password_is_nt_hash = true;
     auto context = acquire(SECPKG_CRED_OUTBOUND, &given)->start(core::Role::initiator).value();
@@ -138,14 +139,16 @@ TEST_F(NtlmCredentials, PoliciesAreChecked) {
 TEST_F(NtlmCredentials, AccountsAreASourceOrACallback) {
   auto credential = acquire(SECPKG_CRED_INBOUND);
   OPENSSPI_ACCOUNTS accounts{};
-  EXPECT_EQ(status_of(credential->set(OPENSSPI_CRED_ATTR_ACCOUNTS, bytes_of_structure(accounts))), Status::invalid_parameter);
+  EXPECT_EQ(status_of(credential->set(OPENSSPI_CRED_ATTR_ACCOUNTS, bytes_of_structure(accounts))),
+            Status::invalid_parameter);
   std::u16string source = u"nonsense:/etc";
   accounts.Source = source.c_str();
   const auto unknown = credential->set(OPENSSPI_CRED_ATTR_ACCOUNTS, bytes_of_structure(accounts));
   EXPECT_EQ(status_of(unknown), Status::invalid_parameter);
   EXPECT_THAT(why(unknown), HasSubstr("smbpasswd:PATH"));
   accounts.Callback = answer_alice;
-  EXPECT_EQ(status_of(credential->set(OPENSSPI_CRED_ATTR_ACCOUNTS, bytes_of_structure(accounts))), Status::invalid_parameter);
+  EXPECT_EQ(status_of(credential->set(OPENSSPI_CRED_ATTR_ACCOUNTS, bytes_of_structure(accounts))),
+            Status::invalid_parameter);
 }
 
 // ---- What a callback answers.
@@ -209,7 +212,8 @@ TEST(NtlmAvailability, SaysWhyItIsNotOffered) {
 TEST(NtlmPolicy, IntegrityAndItsContraryContradictEachOther) {
   NtlmWorld world;
   auto client = world.initiator();
-  EXPECT_EQ(status_of(step(*client, {}, {.flags = ISC_REQ_NO_INTEGRITY | ISC_REQ_INTEGRITY})), Status::unsupported_function);
+  EXPECT_EQ(status_of(step(*client, {}, {.flags = ISC_REQ_NO_INTEGRITY | ISC_REQ_INTEGRITY})),
+            Status::unsupported_function);
   client = world.initiator();
   EXPECT_EQ(status_of(step(*client, {}, {.flags = ISC_REQ_NO_INTEGRITY})), Status::continue_needed);
 }
@@ -217,7 +221,8 @@ TEST(NtlmPolicy, IntegrityAndItsContraryContradictEachOther) {
 TEST(NtlmPolicy, ANullSessionIsNobodysWhateverTheCredential) {
   NtlmWorld world;
   auto client = world.initiator(), server = world.acceptor();
-  const Conversation c = log_on(*client, *server, {.flags = ISC_REQ_NULL_SESSION}, {.flags = ASC_REQ_ALLOW_NULL_SESSION});
+  const Conversation c =
+      log_on(*client, *server, {.flags = ISC_REQ_NULL_SESSION}, {.flags = ASC_REQ_ALLOW_NULL_SESSION});
   ASSERT_EQ(c.status, Status::ok) << c.reason;
   const auto message = ntlm::AuthenticateMessage::parse(c.authenticate).value();
   EXPECT_EQ(message.user, u"");

@@ -33,17 +33,23 @@ INSTANTIATE_TEST_SUITE_P(Flags, ProtectionForms,
                          ::testing::Values(kStrong, kStrong & ~std::uint32_t{kKeyExchange},
                                            std::uint32_t{kSign | kSeal | kExtendedSessionSecurity | k56},
                                            std::uint32_t{kSign | kSeal | kExtendedSessionSecurity},
-                                           std::uint32_t{kSign | kSeal | kKeyExchange}, std::uint32_t{kSign | kSeal | kLmKey},
+                                           std::uint32_t{kSign | kSeal | kKeyExchange},
+                                           std::uint32_t{kSign | kSeal | kLmKey},
                                            std::uint32_t{kSign | kSeal | kLmKey | k56}, kStrong | kDatagram));
 
 // Data in any number of buffers, some to be signed only, is one message.
 TEST_P(ProtectionForms, ManyBuffersAreOneMessage) {
   Ends ends(GetParam());
   ByteVector signature(16), head = as_bytes("header"), empty, first = as_bytes("first part"), second(20000, 0x5C),
-      tail = as_bytes("trailer");
+                            tail = as_bytes("trailer");
   const ByteVector plain_second = second;
-  SecBuffer list[] = {data(head, SECBUFFER_READONLY), data(first), {0, SECBUFFER_PADDING, nullptr}, data(empty),
-                      token(signature, SECBUFFER_READONLY), data(second), data(tail, SECBUFFER_READONLY_WITH_CHECKSUM),
+  SecBuffer list[] = {data(head, SECBUFFER_READONLY),
+                      data(first),
+                      {0, SECBUFFER_PADDING, nullptr},
+                      data(empty),
+                      token(signature, SECBUFFER_READONLY),
+                      data(second),
+                      data(tail, SECBUFFER_READONLY_WITH_CHECKSUM),
                       {0, SECBUFFER_EMPTY, nullptr}};
   ASSERT_TRUE(ends.client.seal(list, 3));
   EXPECT_EQ(head, as_bytes("header"));
@@ -60,7 +66,8 @@ TEST_P(ProtectionForms, CutsDoNotMatter) {
   Ends whole(GetParam()), parts(GetParam());
   ByteVector all(30000);
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint8_t>(i * 7);
-  ByteVector one(all.begin(), all.begin() + 8191), two(all.begin() + 8191, all.begin() + 8193), three(all.begin() + 8193, all.end());
+  ByteVector one(all.begin(), all.begin() + 8191), two(all.begin() + 8191, all.begin() + 8193),
+      three(all.begin() + 8193, all.end());
   ByteVector signature_whole(16), signature_parts(16);
   SecBuffer single[] = {token(signature_whole), data(all)};
   SecBuffer several[] = {data(one), data(two), data(three), token(signature_parts)};

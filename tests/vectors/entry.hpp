@@ -23,11 +23,11 @@ class Entry {
   std::vector<Entry> elements() const;
 
   std::string text() const;
-  ByteVector bytes() const;            // hexadecimal digits
-  Key16 key() const;                   // 16 bytes of them
-  std::uint32_t flags() const;         // "0xe2888235"
+  ByteVector bytes() const;     // hexadecimal digits
+  Key16 key() const;            // 16 bytes of them
+  std::uint32_t flags() const;  // "0xe2888235"
   std::uint64_t number() const;
-  std::u16string utf16() const;        // ASCII text
+  std::u16string utf16() const;  // ASCII text
   bool is_null() const;
   bool truth() const;
 

@@ -115,10 +115,9 @@ TEST_P(MitTokens, BuffersThatAreOnlySignedAreUnderTheMac) {
     ByteVector before = aead["sign_only_before"].bytes(), after = aead["sign_only_after"].bytes();
     ByteVector token = aead["token"].bytes(), data = aead["data"].bytes();
     if (!intact) after[0] ^= 1;
-    SecBuffer buffers[4] = {buffer(SECBUFFER_TOKEN, token),
-                            buffer(SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, before),
-                            buffer(SECBUFFER_DATA, data),
-                            buffer(SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, after)};
+    SecBuffer buffers[4] = {
+        buffer(SECBUFFER_TOKEN, token), buffer(SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, before),
+        buffer(SECBUFFER_DATA, data), buffer(SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, after)};
     auto opened = end(false, number_of(token))->unwrap(buffers);
     EXPECT_EQ(opened.has_value(), intact);
     EXPECT_EQ(data, intact ? message() : ByteVector(message().size()));

@@ -95,8 +95,8 @@ void check_seal_by_keys(const Entry& e) {
 // The third message has buffers that are signed and stay in the clear, before and behind its data.
 ProtectedEnd::Message seal_between(Protection& sender, const ByteVector& covered, const ByteVector& plain) {
   const std::size_t before = (covered.size() - plain.size()) / 2;
-  ByteVector token(16), head(covered.begin(), covered.begin() + static_cast<std::ptrdiff_t>(before)), body = plain,
-      tail(covered.end() - static_cast<std::ptrdiff_t>(before), covered.end());
+  ByteVector token(16), head(covered.begin(), covered.begin() + static_cast<std::ptrdiff_t>(before)),
+      body = plain, tail(covered.end() - static_cast<std::ptrdiff_t>(before), covered.end());
   constexpr ULONG kSigned = SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM;
   SecBuffer buffers[] = {{static_cast<ULONG>(head.size()), kSigned, head.data()},
                          {static_cast<ULONG>(body.size()), SECBUFFER_DATA, body.data()},
@@ -178,21 +178,24 @@ void check_response_and_keys(const Entry& capture, const Messages& m, const Auth
   check_pairs(capture, response->pairs);
   const Bytes temp = message.nt_response.subspan(Ntlmv2Response::kProofBytes);
   EXPECT_EQ(to_hex(temp.subspan(28 + response->pairs.serialized_bytes())), capture["temp_trailer_after_EOL"].text());
-  const Key16 key = accounts::ntowf_v2(accounts::ntowf_v1(utf16le(capture["password"].utf16())), message.user,
-                                       message.domain);
+  const Key16 key =
+      accounts::ntowf_v2(accounts::ntowf_v1(utf16le(capture["password"].utf16())), message.user, message.domain);
   EXPECT_EQ(hex(key), capture["NTOWFv2"].text());
   const Key16 proof = accounts::nt_proof(key, challenge->server_challenge, temp);
   EXPECT_EQ(hex(proof), capture["NTProofStr"].text());
   EXPECT_EQ(hex(proof), to_hex(message.nt_response.first(16)));
   EXPECT_EQ(hex(crypto::hmac_md5(key.bytes(), {proof.bytes()})), capture["SessionBaseKey"].text());
   ByteVector exported(message.encrypted_random_session_key.begin(), message.encrypted_random_session_key.end());
-  if (exported.empty()) exported = capture["SessionBaseKey"].bytes();
-  else crypto::rc4(capture["SessionBaseKey"].bytes(), exported);
+  if (exported.empty())
+    exported = capture["SessionBaseKey"].bytes();
+  else
+    crypto::rc4(capture["SessionBaseKey"].bytes(), exported);
   EXPECT_EQ(to_hex(exported), capture["ExportedSessionKey"].text());
 }
 
 void check_mic(const Entry& capture, const Messages& m, const AuthenticateMessage& message) {
-  const Key16 mic = message_integrity_code(capture["ExportedSessionKey"].key(), m.negotiate, m.challenge, m.authenticate);
+  const Key16 mic =
+      message_integrity_code(capture["ExportedSessionKey"].key(), m.negotiate, m.challenge, m.authenticate);
   EXPECT_EQ(hex(mic), capture["MIC"].text());
   EXPECT_EQ(hex(mic) == to_hex(message.mic(m.authenticate)), capture["mic_ok"].truth());
 }
@@ -383,14 +386,10 @@ using Check = std::function<void(const Entry&)>;
 
 const std::map<std::string, Check>& checks() {
   static const std::map<std::string, Check> kChecks = {
-      {"sealkey-strengths", check_strengths},
-      {"owf", check_one_way_functions},
-      {"seal-sspi-rs", check_seal_by_keys},
-      {"windows-noESS-half-duplex", check_half_duplex},
-      {"channel-bindings", check_bindings},
-      {"capture-win81-http-noseal", check_capture},
-      {"capture-win2019-upn-seal", check_capture},
-      {"capture-win2019-smb-spnego", check_capture},
+      {"sealkey-strengths", check_strengths},      {"owf", check_one_way_functions},
+      {"seal-sspi-rs", check_seal_by_keys},        {"windows-noESS-half-duplex", check_half_duplex},
+      {"channel-bindings", check_bindings},        {"capture-win81-http-noseal", check_capture},
+      {"capture-win2019-upn-seal", check_capture}, {"capture-win2019-smb-spnego", check_capture},
       {"capture-win7-http-cbt", check_capture},
   };
   return kChecks;

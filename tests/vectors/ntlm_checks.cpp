@@ -66,8 +66,7 @@ void check_challenge_round_trip(Bytes token) {
   auto parsed = ntlm::ChallengeMessage::parse(token);
   ASSERT_TRUE(parsed) << parsed.error().detail;
   const ByteVector info = parsed->has_target_info ? parsed->target_info.serialize() : ByteVector{};
-  auto written =
-      ntlm::ChallengeMessage::serialize(parsed->flags, parsed->server_challenge, parsed->target_name, info);
+  auto written = ntlm::ChallengeMessage::serialize(parsed->flags, parsed->server_challenge, parsed->target_name, info);
   ASSERT_TRUE(written) << written.error().detail;
   auto again = ntlm::ChallengeMessage::parse(*written);
   ASSERT_TRUE(again) << again.error().detail;

@@ -219,8 +219,8 @@ void check_v2(const Entry& e) {
   const Entry seal = e["seal"];
   check_seal(seal, exported, flags);
   const std::uint8_t zero[4] = {};
-  const Key16 mac = crypto::hmac_md5(sign_key(exported, Direction::client_to_server).bytes(),
-                                     {zero, seal["plaintext"].bytes()});
+  const Key16 mac =
+      crypto::hmac_md5(sign_key(exported, Direction::client_to_server).bytes(), {zero, seal["plaintext"].bytes()});
   EXPECT_EQ(to_hex(mac.bytes().first(8)), seal["hmac8_plain"].text());
   const Entry bare = e["seal_without_KEY_EXCH"];
   ProtectedEnd client(exported, flags & ~static_cast<std::uint32_t>(kKeyExchange), core::Role::initiator);

@@ -51,8 +51,8 @@ class Variable {
 class Credential {
  public:
   struct Settings {
-    std::string principal, user, domain, password, package_list;
-    std::string ccache, keytab, client_keytab;
+    std::string principal = {}, user = {}, domain = {}, password = {}, package_list = {};
+    std::string ccache = {}, keytab = {}, client_keytab = {};
     ULONG deadline_ms = 0;
     bool allow_rc4 = false;
     bool has_identity() const { return !user.empty() || !package_list.empty(); }

@@ -1,0 +1,238 @@
+// Log-ons by the package Kerberos against the test's KDC: credentials, attributes, delegation, channel bindings.
+#include <atomic>
+#include <thread>
+
+#include "ends.hpp"
+
+namespace {
+
+using namespace interop;
+
+constexpr ULONG kMutual = ISC_REQ_MUTUAL_AUTH | ISC_REQ_CONNECTION;
+const std::string kTarget = "HTTP/localhost";
+
+Credential::Settings alice() {
+  return {.user = "alice", .domain = "OPENSSPI.TEST", .password = "Passw0rd!"};
+}
+
+TEST(Contexts, DefaultCredentials) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  EXPECT_NE(ours.expiry.QuadPart, 0x7FFFFFFFFFFFFFFF);  // the end of alice's ticket
+  Sspi client(ours, kTarget, kMutual), server(theirs, 0U);
+  ASSERT_TRUE(log_on(client, server));
+  EXPECT_EQ(client.name(), "alice@OPENSSPI.TEST");
+  EXPECT_EQ(server.name(), "alice@OPENSSPI.TEST");
+  EXPECT_NE(client.attributes() & ISC_RET_MUTUAL_AUTH, 0U);
+  EXPECT_NE(server.attributes() & ASC_RET_MUTUAL_AUTH, 0U);
+  EXPECT_EQ(client.attributes() & (ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT), 0U);
+  EXPECT_NE(client.attributes() & ISC_RET_CONFIDENTIALITY, 0U);
+
+  SecPkgContext_NativeNamesW names{};
+  ASSERT_EQ(QueryContextAttributesW(client.handle(), SECPKG_ATTR_NATIVE_NAMES, &names), SEC_E_OK) << last_failure();
+  EXPECT_EQ(narrow(names.sClientName), "alice@OPENSSPI.TEST");
+  EXPECT_EQ(narrow(names.sServerName), "HTTP/localhost@OPENSSPI.TEST");
+  FreeContextBuffer(names.sClientName);
+  FreeContextBuffer(names.sServerName);
+
+  SecPkgContext_SessionKey keys[2] = {};
+  ASSERT_EQ(QueryContextAttributesW(client.handle(), SECPKG_ATTR_SESSION_KEY, &keys[0]), SEC_E_OK);
+  ASSERT_EQ(QueryContextAttributesW(server.handle(), SECPKG_ATTR_SESSION_KEY, &keys[1]), SEC_E_OK);
+  ASSERT_EQ(keys[0].SessionKeyLength, 32U);
+  EXPECT_EQ(Blob(keys[0].SessionKey, keys[0].SessionKey + 32), Blob(keys[1].SessionKey, keys[1].SessionKey + 32));
+  for (const auto& key : keys) FreeContextBuffer(key.SessionKey);
+
+  SecPkgContext_Sizes sizes = client.sizes();
+  EXPECT_EQ(sizes.cbSecurityTrailer, 60U);
+  EXPECT_EQ(sizes.cbMaxSignature, 28U);
+  EXPECT_EQ(sizes.cbMaxToken, 48000U);
+
+  SecPkgContext_Lifespan span{};
+  ASSERT_EQ(QueryContextAttributesW(client.handle(), SECPKG_ATTR_LIFESPAN, &span), SEC_E_OK);
+  EXPECT_GT(span.tsExpiry.QuadPart, 0);
+  EXPECT_LT(span.tsExpiry.QuadPart, 0x7FFFFFFFFFFFFFFF);
+
+  OpenSspiContext_Identity identity{};
+  ASSERT_EQ(QueryContextAttributesW(server.handle(), OPENSSPI_ATTR_IDENTITY, &identity), SEC_E_OK);
+  EXPECT_EQ(narrow(identity.Identity->Account), "alice");
+  EXPECT_EQ(narrow(identity.Identity->Domain), "OPENSSPI.TEST");
+  FreeContextBuffer(identity.Identity);
+}
+
+TEST(Contexts, WithoutMutualAuthenticationOneTokenIsAll) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, kTarget, ISC_REQ_CONNECTION), server(theirs, 0U);
+  Blob up, down;
+  ASSERT_EQ(client.step({}, up), SEC_E_OK) << last_failure();
+  ASSERT_EQ(server.step(up, down), SEC_E_OK) << last_failure();
+  EXPECT_TRUE(down.empty());
+  Sealed message = client.seal(blob("no subkey of the acceptor"));
+  EXPECT_EQ(server.unseal(message), SEC_E_OK) << last_failure();
+}
+
+TEST(Contexts, FlagsTravel) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, kTarget, kMutual | ISC_REQ_IDENTIFY | ISC_REQ_EXTENDED_ERROR | ISC_REQ_REPLAY_DETECT);
+  Sspi server(theirs, 0U);
+  ASSERT_TRUE(log_on(client, server));
+  EXPECT_NE(server.attributes() & ASC_RET_IDENTIFY, 0U);
+  EXPECT_NE(server.attributes() & ASC_RET_EXTENDED_ERROR, 0U);
+  EXPECT_NE(server.attributes() & ASC_RET_REPLAY_DETECT, 0U);
+  EXPECT_EQ(server.attributes() & ASC_RET_SEQUENCE_DETECT, 0U);
+}
+
+TEST(Contexts, WithoutIntegrityMessagesAreRefused) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, kTarget, kMutual | ISC_REQ_NO_INTEGRITY), server(theirs, 0U);
+  ASSERT_TRUE(log_on(client, server));
+  constexpr ULONG kProtection = ISC_RET_INTEGRITY | ISC_RET_CONFIDENTIALITY;
+  EXPECT_EQ(client.attributes() & kProtection, 0U);
+  EXPECT_EQ(server.attributes() & (ASC_RET_INTEGRITY | ASC_RET_CONFIDENTIALITY), 0U);
+  Sealed sealed{Blob(60), Blob(5), {}};
+  EXPECT_EQ(server.unseal(sealed), SEC_E_UNSUPPORTED_FUNCTION);
+}
+
+class Names : public ::testing::TestWithParam<std::string> {};
+TEST_P(Names, OfTheTarget) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, GetParam(), kMutual), server(theirs, 0U);
+  ASSERT_TRUE(log_on(client, server));
+  EXPECT_EQ(server.name(), "alice@OPENSSPI.TEST");
+}
+INSTANTIATE_TEST_SUITE_P(Kerberos, Names,
+                         ::testing::Values("HTTP/localhost", "HTTP/LOCALHOST", "HTTP/localhost@OPENSSPI.TEST",
+                                           "HTTP/localhost:8080", "HTTP/localhost/OPENSSPI.TEST"));
+
+class Logons : public ::testing::TestWithParam<std::pair<std::string, std::string>> {};
+TEST_P(Logons, ByPassword) {
+  const Variable none("KRB5CCNAME", "FILE:/nonexistent/ccache");
+  Credential ours(SECPKG_CRED_OUTBOUND,
+                  {.user = GetParam().first, .domain = GetParam().second, .password = "Passw0rd!"});
+  Credential theirs(SECPKG_CRED_INBOUND);
+  for (int i = 0; i < 2; ++i) {  // the second time with what the first one brought
+    Sspi client(ours, kTarget, kMutual), server(theirs, 0U);
+    ASSERT_TRUE(log_on(client, server));
+    EXPECT_EQ(server.name(), "bob@OPENSSPI.TEST");
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Kerberos, Logons,
+                         ::testing::Values(std::pair{"bob", "OPENSSPI.TEST"}, std::pair{"bob", "openssPI.test"},
+                                           std::pair{"bob", "OPENSSPI"}, std::pair{"bob", ""},
+                                           std::pair{"bob@openssPI.TEST", ""}, std::pair{"OPENSSPI\\bob", ""}));
+
+TEST(Contexts, ByClientKeytab) {
+  const Variable none("KRB5CCNAME", "FILE:/nonexistent/ccache");
+  Credential ours(SECPKG_CRED_OUTBOUND, {.client_keytab = "FILE:" + kdc_folder() + "/bob.keytab"});
+  Credential theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, kTarget, kMutual), server(theirs, 0U);
+  ASSERT_TRUE(log_on(client, server));
+  EXPECT_EQ(server.name(), "bob@OPENSSPI.TEST");
+}
+
+TEST(Contexts, ByPrincipal) {
+  Credential ours(SECPKG_CRED_OUTBOUND, {.principal = "alice@OPENSSPI.TEST"});
+  Credential theirs(SECPKG_CRED_INBOUND, {.principal = "HTTP/localhost"});
+  Sspi client(ours, kTarget, kMutual), server(theirs, 0U);
+  ASSERT_TRUE(log_on(client, server));
+  // A server of one service takes no tickets for another.
+  Sspi other(ours, "aes256/localhost", kMutual), refusing(theirs, 0U);
+  EXPECT_FALSE(log_on(other, refusing));
+}
+
+TEST(Contexts, APackageListThatLeavesKerberosOutIsObeyed) {
+  Credential::Settings settings = alice();
+  settings.package_list = "!Kerberos";
+  EXPECT_EQ(Credential(SECPKG_CRED_OUTBOUND, settings).status(), SEC_E_NO_CREDENTIALS);
+  settings.package_list = "NTLM";
+  EXPECT_EQ(Credential(SECPKG_CRED_OUTBOUND, settings).status(), SEC_E_NO_CREDENTIALS);
+  settings.package_list = "NTLM, kerberos";
+  EXPECT_EQ(Credential(SECPKG_CRED_OUTBOUND, settings).status(), SEC_E_OK);
+}
+
+TEST(Contexts, ADelegatedCredentialServesTheNextHop) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, "deleg/localhost", kMutual | ISC_REQ_DELEGATE), server(theirs, 0U);
+  ASSERT_TRUE(log_on(client, server));
+  EXPECT_NE(client.attributes() & ISC_RET_DELEGATE, 0U);
+  EXPECT_NE(server.attributes() & ASC_RET_DELEGATE, 0U);
+  OpenSspiContext_DelegatedCredential got{};
+  ASSERT_EQ(QueryContextAttributesW(server.handle(), OPENSSPI_ATTR_DELEGATED_CREDENTIAL, &got), SEC_E_OK)
+      << last_failure();
+  const Variable none("KRB5CCNAME", "FILE:/nonexistent/ccache");
+  Credential delegated(got.Credential);
+  Sspi next(delegated, "aes256/localhost", kMutual), last(theirs, 0U);
+  ASSERT_TRUE(log_on(next, last));
+  EXPECT_EQ(last.name(), "alice@OPENSSPI.TEST");
+}
+
+// Windows delegates only to services that the KDC trusts with it.
+TEST(Contexts, AServiceThatIsNotTrustedGetsNoDelegation) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, kTarget, kMutual | ISC_REQ_DELEGATE), server(theirs, 0U);
+  ASSERT_TRUE(log_on(client, server));
+  EXPECT_EQ(server.attributes() & ASC_RET_DELEGATE, 0U);
+  OpenSspiContext_DelegatedCredential got{};
+  EXPECT_EQ(QueryContextAttributesW(server.handle(), OPENSSPI_ATTR_DELEGATED_CREDENTIAL, &got), SEC_E_NO_CREDENTIALS);
+}
+
+struct Binding {
+  const char* client;
+  const char* server;
+  ULONG flags;
+  bool accepted;
+};
+class Bindings : public ::testing::TestWithParam<Binding> {};
+TEST_P(Bindings, ArePolicy) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, kTarget, kMutual), server(theirs, GetParam().flags);
+  client.bind(GetParam().client);
+  server.bind(GetParam().server);
+  Blob up, down;
+  ASSERT_EQ(client.step({}, up), SEC_I_CONTINUE_NEEDED) << last_failure();
+  EXPECT_EQ(server.step(up, down), GetParam().accepted ? SEC_E_OK : SEC_E_BAD_BINDINGS) << last_failure();
+}
+INSTANTIATE_TEST_SUITE_P(Kerberos, Bindings,
+                         ::testing::Values(Binding{"a", "a", 0, true}, Binding{"a", "b", 0, false},
+                                           Binding{"", "b", 0, false}, Binding{"a", "", 0, true}, Binding{"", "", 0, true},
+                                           Binding{"", "b", ASC_REQ_ALLOW_MISSING_BINDINGS, true},
+                                           Binding{"a", "b", ASC_REQ_ALLOW_MISSING_BINDINGS, false}));
+
+TEST(Contexts, ExportedAndImportedTheyGoOn) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, kTarget, kMutual | ISC_REQ_SEQUENCE_DETECT), server(theirs, 0U);
+  ASSERT_TRUE(log_on(client, server));
+  Sealed first = client.seal(blob("before"));
+  ASSERT_EQ(server.unseal(first), SEC_E_OK);
+  SecBuffer packed{};
+  ASSERT_EQ(ExportSecurityContext(server.handle(), SECPKG_CONTEXT_EXPORT_DELETE_OLD, &packed, nullptr), SEC_E_OK)
+      << last_failure();
+  std::u16string package = u"Kerberos";
+  CtxtHandle imported{};
+  ASSERT_EQ(ImportSecurityContextW(package.data(), &packed, nullptr, &imported), SEC_E_OK) << last_failure();
+  FreeContextBuffer(packed.pvBuffer);
+  std::swap(*server.handle(), imported);
+  DeleteSecurityContext(&imported);
+  Sealed second = client.seal(blob("after"));
+  EXPECT_EQ(server.unseal(second), SEC_E_OK) << last_failure();
+  EXPECT_EQ(second.data, blob("after"));
+  EXPECT_EQ(server.name(), "alice@OPENSSPI.TEST");
+}
+
+TEST(Contexts, OneCredentialServesManyThreads) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  std::vector<std::thread> threads;
+  std::atomic<int> good{0};
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      for (int k = 0; k < 20; ++k) {
+        Sspi client(ours, k % 2 == 0 ? kTarget : "aes128/localhost", kMutual), server(theirs, 0U);
+        if (!log_on(client, server)) continue;
+        Sealed message = client.seal(blob("hello"));
+        if (server.unseal(message) == SEC_E_OK) ++good;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(good, 160);
+}
+
+}  // namespace

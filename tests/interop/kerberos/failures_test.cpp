@@ -1,0 +1,266 @@
+// What goes wrong with Kerberos, each with its status and words that tell what to do.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "ends.hpp"
+
+namespace {
+
+using namespace interop;
+
+constexpr ULONG kMutual = ISC_REQ_MUTUAL_AUTH | ISC_REQ_CONNECTION;
+const std::string kTarget = "HTTP/localhost";
+
+void expect_words(const std::string& words) {
+  EXPECT_NE(last_failure().find(words), std::string::npos) << last_failure();
+}
+
+SECURITY_STATUS first_step(Credential& credential, const std::string& target, ULONG flags = kMutual) {
+  Sspi client(credential, target, flags);
+  Blob token;
+  return client.step({}, token);
+}
+
+SECURITY_STATUS accept(Credential& credential, const Blob& token, Blob& answer, ULONG flags = 0) {
+  Sspi server(credential, flags);
+  return server.step(token, answer);
+}
+
+Blob ap_req(const std::string& target = kTarget, bool allow_rc4 = false) {
+  Credential credential(SECPKG_CRED_OUTBOUND, {.allow_rc4 = allow_rc4});
+  Sspi client(credential, target, kMutual);
+  Blob token;
+  EXPECT_EQ(client.step({}, token), SEC_I_CONTINUE_NEEDED) << last_failure();
+  return token;
+}
+
+// A configuration of its own, in which `change` has its say.
+class Configuration {
+ public:
+  Configuration(const std::string& name, const std::string& from, const std::string& to)
+      : path_(kdc_folder() + "/" + name), variable_("KRB5_CONFIG", path_) {
+    std::ifstream in(kdc_folder() + "/krb5.conf");
+    std::string text((std::istreambuf_iterator<char>(in)), {});
+    text.replace(text.find(from), from.size(), to);
+    std::ofstream(path_) << text;
+  }
+
+ private:
+  std::string path_;
+  Variable variable_;
+};
+
+TEST(Failures, WrongPassword) {
+  Credential credential(SECPKG_CRED_OUTBOUND, {.user = "alice", .domain = "OPENSSPI.TEST", .password = "wrong"});
+  ASSERT_EQ(credential.status(), SEC_E_OK);  // as on Windows it shows with the first step
+  EXPECT_EQ(first_step(credential, kTarget), SEC_E_LOGON_DENIED);
+  expect_words("password");
+}
+
+TEST(Failures, UnknownUser) {
+  Credential credential(SECPKG_CRED_OUTBOUND, {.user = "nobody", .domain = "OPENSSPI.TEST", .password = "wrong"});
+  EXPECT_EQ(first_step(credential, kTarget), SEC_E_LOGON_DENIED);
+}
+
+TEST(Failures, UnknownService) {
+  Credential credential(SECPKG_CRED_OUTBOUND);
+  EXPECT_EQ(first_step(credential, "HTTP/unknown.localhost"), SEC_E_TARGET_UNKNOWN);
+  expect_words("no such service is registered");
+}
+
+TEST(Failures, EmptyTarget) {
+  Credential credential(SECPKG_CRED_OUTBOUND);
+  EXPECT_EQ(first_step(credential, ""), SEC_E_TARGET_UNKNOWN);
+}
+
+TEST(Failures, NoTickets) {
+  const Variable none("KRB5CCNAME", "FILE:/nonexistent/ccache");
+  Credential credential(SECPKG_CRED_OUTBOUND);
+  EXPECT_EQ(first_step(credential, kTarget), SEC_E_NO_CREDENTIALS);
+  expect_words("kinit");
+}
+
+TEST(Failures, ExpiredTicket) {
+  const std::string ccache = "FILE:" + kdc_folder() + "/short.ccache";
+  ASSERT_EQ(std::system(("echo 'Passw0rd!' | kinit -l 2s -c " + ccache + " bob >/dev/null").c_str()), 0);
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  Credential credential(SECPKG_CRED_OUTBOUND, {.ccache = ccache});
+  EXPECT_EQ(first_step(credential, kTarget), SEC_E_CONTEXT_EXPIRED);
+  expect_words("kinit");
+}
+
+TEST(Failures, MissingKeytab) {
+  Credential credential(SECPKG_CRED_INBOUND, {.keytab = "FILE:/nonexistent/keytab"});
+  Blob answer;
+  EXPECT_EQ(accept(credential, ap_req(), answer), SEC_E_NO_CREDENTIALS);
+  expect_words("/nonexistent/keytab");
+}
+
+TEST(Failures, KeytabWithoutTheService) {
+  Credential credential(SECPKG_CRED_INBOUND, {.keytab = "FILE:" + kdc_folder() + "/other.keytab"});
+  Blob answer;
+  EXPECT_EQ(accept(credential, ap_req(), answer), SEC_E_WRONG_PRINCIPAL) << last_failure();
+  expect_words("ktadd");
+}
+
+TEST(Failures, KeytabWithAWrongKey) {
+  Credential credential(SECPKG_CRED_INBOUND, {.keytab = "FILE:" + kdc_folder() + "/wrong.keytab"});
+  Blob answer;
+  EXPECT_EQ(accept(credential, ap_req(), answer), SEC_E_MESSAGE_ALTERED) << last_failure();
+  expect_words("keytab");
+}
+
+TEST(Failures, KeytabOfBeforeTheKeyWasChanged) {
+  Credential credential(SECPKG_CRED_INBOUND, {.keytab = "FILE:" + kdc_folder() + "/old.keytab"});
+  Blob answer;
+  EXPECT_EQ(accept(credential, ap_req("changed/localhost"), answer), SEC_E_NO_KERB_KEY) << last_failure();
+  expect_words("export");
+}
+
+TEST(Failures, SkewedClock) {
+  const Blob token = ap_req();
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  const Configuration strict("skew.conf", "rdns = false", "rdns = false\n  clockskew = 1");
+  Credential credential(SECPKG_CRED_INBOUND);
+  Blob answer;
+  EXPECT_EQ(accept(credential, token, answer), SEC_E_TIME_SKEW) << last_failure();
+  EXPECT_TRUE(answer.empty());
+  expect_words("clock");
+  // A KRB-ERROR where it is asked for, and the client understands it.
+  Credential ours(SECPKG_CRED_OUTBOUND);
+  Sspi client(ours, kTarget, kMutual | ISC_REQ_EXTENDED_ERROR);
+  Blob request;
+  ASSERT_EQ(client.step({}, request), SEC_I_CONTINUE_NEEDED);
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  EXPECT_EQ(accept(credential, request, answer, ASC_REQ_EXTENDED_ERROR), SEC_E_TIME_SKEW);
+  ASSERT_FALSE(answer.empty());
+  Blob none;
+  EXPECT_EQ(client.step(answer, none), SEC_E_TIME_SKEW) << last_failure();
+  EXPECT_EQ(client.step(answer, none), SEC_E_OUT_OF_SEQUENCE);
+}
+
+TEST(Failures, ReplayedRequest) {
+  const Blob token = ap_req();
+  Credential credential(SECPKG_CRED_INBOUND);
+  Blob answer;
+  EXPECT_EQ(accept(credential, token, answer), SEC_E_OK) << last_failure();
+  EXPECT_EQ(accept(credential, token, answer), SEC_E_OUT_OF_SEQUENCE) << last_failure();
+  expect_words("replay");
+}
+
+TEST(Failures, Rc4UnlessChosen) {
+  Credential ours(SECPKG_CRED_OUTBOUND);
+  EXPECT_EQ(first_step(ours, "rc4/localhost"), SEC_E_KDC_UNKNOWN_ETYPE) << last_failure();
+  expect_words("RC4");
+  Credential theirs(SECPKG_CRED_INBOUND);
+  Blob answer;
+  const SECURITY_STATUS status = accept(theirs, ap_req("rc4/localhost", true), answer);
+  EXPECT_EQ(status, SEC_E_CRYPTO_SYSTEM_INVALID) << std::hex << status << " " << last_failure();
+}
+
+TEST(Failures, TokensThatAreNotOfKerberos) {
+  Credential theirs(SECPKG_CRED_INBOUND);
+  Blob answer;
+  for (const char* token : {"NTLMSSP\0\1", "garbage", "`\x06", "n"}) {
+    EXPECT_EQ(accept(theirs, blob(token), answer), SEC_E_INVALID_TOKEN) << token << " " << last_failure();
+  }
+}
+
+TEST(Failures, EveryBitOfTheTokensCounts) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  const Blob request = ap_req();
+  Blob answer;
+  std::size_t refused = 0, tried = 0;
+  for (std::size_t at = 0; at < request.size(); at += 3) {
+    Blob forged = request;
+    forged[at] ^= static_cast<std::uint8_t>(1U << (at % 8));
+    ++tried;
+    if (accept(theirs, forged, answer) < 0) ++refused;
+  }
+  for (std::size_t size = 0; size < request.size(); size += 7) {
+    ++tried;
+    if (accept(theirs, Blob(request.begin(), request.begin() + static_cast<std::ptrdiff_t>(size)), answer) < 0) ++refused;
+  }
+  // What is under no key in an AP-REQ are its flags for mutual authentication and the KDC options.
+  EXPECT_GE(refused + 3, tried);
+  Sspi client(ours, kTarget, kMutual), server(theirs, 0U);
+  Blob up, down, none;
+  ASSERT_EQ(client.step({}, up), SEC_I_CONTINUE_NEEDED);
+  ASSERT_EQ(server.step(up, down), SEC_E_OK) << last_failure();
+  for (std::size_t at = 0; at < down.size(); at += 5) {
+    Sspi other(ours, kTarget, kMutual);
+    ASSERT_EQ(other.step({}, up), SEC_I_CONTINUE_NEEDED);
+    Blob forged = down;
+    forged[at] ^= 4;
+    EXPECT_LT(other.step(forged, none), 0) << "byte " << at;
+  }
+  EXPECT_EQ(client.step(down, none), SEC_E_OK) << last_failure();
+}
+
+// A KDC that takes what is sent, over UDP and TCP, and never answers.
+class SilentKdc {
+ public:
+  SilentKdc() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    tcp_ = socket(AF_INET, SOCK_STREAM, 0);
+    udp_ = socket(AF_INET, SOCK_DGRAM, 0);
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(bind(tcp_, generic, size), 0);
+    EXPECT_EQ(listen(tcp_, 16), 0);
+    EXPECT_EQ(getsockname(tcp_, generic, &size), 0);
+    EXPECT_EQ(bind(udp_, generic, size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentKdc() {
+    close(tcp_);
+    close(udp_);
+  }
+  SilentKdc(const SilentKdc&) = delete;
+  SilentKdc& operator=(const SilentKdc&) = delete;
+  int port() const { return port_; }
+
+ private:
+  int tcp_, udp_, port_;
+};
+
+TEST(Failures, ASilentKdcIsGivenUpAtTheDeadline) {
+  const SilentKdc silent;
+  const std::string port = std::getenv("OPENSSPI_KDC_PORT");
+  const Configuration dead("dead.conf", "127.0.0.1:" + port, "127.0.0.1:" + std::to_string(silent.port()));
+  const auto took = [&](Credential& credential, SECURITY_STATUS wanted) {
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(first_step(credential, "aes256/localhost"), wanted) << last_failure();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  Credential by_password(SECPKG_CRED_OUTBOUND, {.user = "alice", .password = "Passw0rd!", .deadline_ms = 700});
+  const double quick = took(by_password, SEC_E_NO_AUTHENTICATING_AUTHORITY);
+  EXPECT_GE(quick, 0.69);
+  EXPECT_LT(quick, 2.0);
+  expect_words("700 ms");
+  const std::string ccache = "FILE:" + kdc_folder() + "/fresh.ccache";
+  {
+    const Variable live("KRB5_CONFIG", kdc_folder() + "/krb5.conf");
+    ASSERT_EQ(std::system(("echo 'Passw0rd!' | kinit -c " + ccache + " bob >/dev/null").c_str()), 0);
+  }
+  Credential by_ticket(SECPKG_CRED_OUTBOUND, {.ccache = ccache});
+  const double usual = took(by_ticket, SEC_E_NO_AUTHENTICATING_AUTHORITY);
+  EXPECT_GE(usual, 4.9);
+  EXPECT_LT(usual, 6.5);
+}
+
+TEST(Failures, ARefusingKdcFailsAtOnce) {
+  const std::string port = std::getenv("OPENSSPI_KDC_PORT");
+  const Configuration closed("closed.conf", "127.0.0.1:" + port, "127.0.0.1:1");
+  Credential credential(SECPKG_CRED_OUTBOUND, {.user = "alice", .password = "Passw0rd!"});
+  EXPECT_EQ(first_step(credential, kTarget), SEC_E_NO_AUTHENTICATING_AUTHORITY) << last_failure();
+}
+
+}  // namespace
