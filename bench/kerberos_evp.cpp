@@ -1,5 +1,5 @@
-// The arithmetic of Kerberos' messages alone, through OpenSSL's EVP: AES-CBC and HMAC, each way, nothing else. Argument:
-// aes256 (HMAC-SHA-1) or sha384 (HMAC-SHA-384), both with AES-256.
+// The arithmetic of Kerberos' messages alone, through OpenSSL's EVP: AES-CBC and HMAC, each way, nothing else.
+// Argument: aes256 (HMAC-SHA-1) or sha384 (HMAC-SHA-384), both with AES-256.
 #include <openssl/evp.h>
 
 #include <array>

@@ -37,8 +37,8 @@ Gss::Gss(std::string target) {
   OM_uint32 major = gss_import_name(&minor, &text, GSS_KRB5_NT_PRINCIPAL_NAME, &target_);
   expect(major == GSS_S_COMPLETE, "gss_import_name", major);
   for (const auto& [use, credential] : {std::pair{GSS_C_INITIATE, &client_}, {GSS_C_ACCEPT, &server_}}) {
-    major = gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, gss_mech_set_krb5, use, credential, nullptr,
-                             nullptr);
+    major =
+        gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, gss_mech_set_krb5, use, credential, nullptr, nullptr);
     expect(major == GSS_S_COMPLETE, "gss_acquire_cred", major);
   }
   pair_ = establish();

@@ -1,8 +1,11 @@
-// opensspi's Negotiate with NTLM inside, through its C interface: in SPNEGO, four tokens with both MICs behind the
-// server's hint; or, with the argument "direct", NTLM as it is, which is what a client sends that nobody spoke SPNEGO
-// to.
+// opensspi's Negotiate through its C interface. Without an argument NTLM inside of SPNEGO, four tokens with both MICs
+// behind the server's hint. "direct": NTLM as it is, which is what a client sends that nobody spoke SPNEGO to.
+// "kerberos SERVICE/HOST": Kerberos inside of SPNEGO, two tokens, with the tickets and the keytab of the environment;
+// exit status 2 where Negotiate has no Kerberos.
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <string>
 
 #include "bench_peer.hpp"
 #include "opensspi/extra.h"
@@ -12,8 +15,16 @@ namespace {
 
 using namespace bench;
 
-constexpr ULONG kClientRequest = ISC_REQ_CONNECTION | ISC_REQ_INTEGRITY | ISC_REQ_CONFIDENTIALITY;
+enum class Kind { spnego, direct, kerberos };
+
 constexpr ULONG kServerRequest = ASC_REQ_CONNECTION;
+
+constexpr ULONG client_request(Kind kind) {
+  const ULONG request = ISC_REQ_CONNECTION | ISC_REQ_INTEGRITY | ISC_REQ_CONFIDENTIALITY;
+  if (kind != Kind::kerberos) return request;
+  return request | ISC_REQ_MUTUAL_AUTH | ISC_REQ_REPLAY_DETECT | ISC_REQ_SEQUENCE_DETECT;
+}
+constexpr int tokens_of(Kind kind) { return kind == Kind::spnego ? 4 : kind == Kind::direct ? 3 : 2; }
 
 SECURITY_STATUS look_up(void*, const SEC_WCHAR*, const SEC_WCHAR*, OPENSSPI_ACCOUNT* account) {
   std::memcpy(account->NtHash, kNtHash, sizeof kNtHash);
@@ -22,7 +33,7 @@ SECURITY_STATUS look_up(void*, const SEC_WCHAR*, const SEC_WCHAR*, OPENSSPI_ACCO
 
 // The memory of one end's last token.
 struct Token {
-  std::array<std::uint8_t, 2888> memory;
+  std::array<std::uint8_t, 8192> memory;
   SecBuffer buffer{0, SECBUFFER_TOKEN, memory.data()};
   SecBufferDesc list{SECBUFFER_VERSION, 1, &buffer};
 
@@ -34,7 +45,7 @@ struct Token {
 
 class Negotiate : public Subject {
  public:
-  explicit Negotiate(bool direct);
+  Negotiate(Kind kind, const std::string& target);
   void handshake() override;
   void keep_pair() override { establish(); }
   void sign_pair(std::vector<std::uint8_t>& buffer) override;
@@ -49,49 +60,57 @@ class Negotiate : public Subject {
   SECURITY_STATUS initiate(Pair& pair, Token& input, Token& output);
   SECURITY_STATUS accept(Pair& pair, Token& input, Token& output);
 
-  const bool direct_;
+  void acquire(SEC_WINNT_AUTH_IDENTITY_EXW identity, ULONG use, CredHandle* credential) const;
+
+  const Kind kind_;
+  std::u16string target_;
   CredHandle client_{}, server_{};
   Pair pair_;
+  ULONG signature_bytes_ = 0;
 };
 
-Negotiate::Negotiate(bool direct) : direct_(direct) {
-  std::u16string user = u"alice", domain = u"EXAMPLE", password = u"Passw0rd!", package = u"Negotiate";
-  const auto units = [](std::u16string& text) { return reinterpret_cast<USHORT*>(text.data()); };
-  SEC_WINNT_AUTH_IDENTITY_EXW identity{};
-  std::u16string packages = u"NTLM";
+void Negotiate::acquire(SEC_WINNT_AUTH_IDENTITY_EXW identity, ULONG use, CredHandle* credential) const {
+  std::u16string package = u"Negotiate", inside = kind_ == Kind::kerberos ? u"Kerberos" : u"NTLM";
   identity.Version = SEC_WINNT_AUTH_IDENTITY_VERSION;
   identity.Length = sizeof identity;
-  identity.User = units(user);
-  identity.UserLength = static_cast<ULONG>(user.size());
-  identity.Domain = units(domain);
-  identity.DomainLength = static_cast<ULONG>(domain.size());
-  identity.Password = units(password);
-  identity.PasswordLength = static_cast<ULONG>(password.size());
   identity.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
-  identity.PackageList = units(packages);
-  identity.PackageListLength = static_cast<ULONG>(packages.size());
-  SECURITY_STATUS status = AcquireCredentialsHandleW(nullptr, package.data(), SECPKG_CRED_OUTBOUND, nullptr, &identity,
-                                                     nullptr, nullptr, &client_, nullptr);
+  identity.PackageList = reinterpret_cast<USHORT*>(inside.data());
+  identity.PackageListLength = static_cast<ULONG>(inside.size());
+  const SECURITY_STATUS status = AcquireCredentialsHandleW(nullptr, package.data(), use, nullptr, &identity, nullptr,
+                                                           nullptr, credential, nullptr);
+  if (kind_ == Kind::kerberos && status == SEC_E_UNKNOWN_CREDENTIALS) std::exit(2);
   expect(status == SEC_E_OK, "AcquireCredentialsHandleW", status);
-  SEC_WINNT_AUTH_IDENTITY_EXW nobody{};
-  nobody.Version = SEC_WINNT_AUTH_IDENTITY_VERSION;
-  nobody.Length = sizeof nobody;
-  nobody.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
-  nobody.PackageList = units(packages);
-  nobody.PackageListLength = static_cast<ULONG>(packages.size());
-  status = AcquireCredentialsHandleW(nullptr, package.data(), SECPKG_CRED_INBOUND, nullptr, &nobody, nullptr, nullptr,
-                                     &server_, nullptr);
-  expect(status == SEC_E_OK, "AcquireCredentialsHandleW", status);
-  OPENSSPI_ACCOUNTS accounts{nullptr, look_up, nullptr};
-  status = SetCredentialsAttributesW(&server_, OPENSSPI_CRED_ATTR_ACCOUNTS, &accounts, sizeof accounts);
-  expect(status == SEC_E_OK, "SetCredentialsAttributesW", status);
+}
+
+Negotiate::Negotiate(Kind kind, const std::string& target) : kind_(kind), target_(target.begin(), target.end()) {
+  std::u16string user = u"alice", domain = u"EXAMPLE", password = u"Passw0rd!";
+  const auto units = [](std::u16string& text) { return reinterpret_cast<USHORT*>(text.data()); };
+  SEC_WINNT_AUTH_IDENTITY_EXW alice{};
+  alice.User = units(user);
+  alice.UserLength = static_cast<ULONG>(user.size());
+  alice.Domain = units(domain);
+  alice.DomainLength = static_cast<ULONG>(domain.size());
+  alice.Password = units(password);
+  alice.PasswordLength = static_cast<ULONG>(password.size());
+  acquire(kind == Kind::kerberos ? SEC_WINNT_AUTH_IDENTITY_EXW{} : alice, SECPKG_CRED_OUTBOUND, &client_);
+  acquire({}, SECPKG_CRED_INBOUND, &server_);
+  if (kind != Kind::kerberos) {
+    OPENSSPI_ACCOUNTS accounts{nullptr, look_up, nullptr};
+    const SECURITY_STATUS status =
+        SetCredentialsAttributesW(&server_, OPENSSPI_CRED_ATTR_ACCOUNTS, &accounts, sizeof accounts);
+    expect(status == SEC_E_OK, "SetCredentialsAttributesW", status);
+  }
   pair_ = establish();
+  SecPkgContext_Sizes sizes{};
+  const SECURITY_STATUS status = QueryContextAttributesW(&pair_.client, SECPKG_ATTR_SIZES, &sizes);
+  signature_bytes_ = std::max(sizes.cbMaxSignature, sizes.cbSecurityTrailer);
+  expect(status == SEC_E_OK && signature_bytes_ <= 128, "SECPKG_ATTR_SIZES", status);
 }
 
 SECURITY_STATUS Negotiate::initiate(Pair& pair, Token& input, Token& output) {
   ULONG attributes = 0;
   const SECURITY_STATUS status = InitializeSecurityContextW(
-      &client_, pair.client_begun ? &pair.client : nullptr, nullptr, kClientRequest, 0, 0,
+      &client_, pair.client_begun ? &pair.client : nullptr, target_.data(), client_request(kind_), 0, 0,
       input.buffer.cbBuffer == 0 ? nullptr : &input.list, 0, &pair.client, output.to_fill(), &attributes, nullptr);
   expect(status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED, "InitializeSecurityContextW", status);
   expect(status != SEC_E_OK || (attributes & ISC_RET_CONFIDENTIALITY) != 0, "sealing", status);
@@ -112,17 +131,20 @@ SECURITY_STATUS Negotiate::accept(Pair& pair, Token& input, Token& output) {
 Negotiate::Pair Negotiate::establish() {
   Pair pair;
   Token up, down;
-  if (!direct_) accept(pair, up, down);  // with no token yet: the hint
+  if (kind_ == Kind::spnego) accept(pair, up, down);  // with no token yet: the hint
   bool client_done = false, server_done = false;
   int tokens = 0;
   while (!client_done || !server_done) {
     client_done = initiate(pair, down, up) == SEC_E_OK;
     if (up.buffer.cbBuffer == 0) break;
-    expect(up.memory[0] == (direct_ ? 'N' : tokens == 0 ? 0x60 : 0xA1), "the kind of token", up.memory[0]);
+    expect(up.memory[0] == (kind_ == Kind::direct ? 'N'
+                            : tokens == 0         ? 0x60
+                                                  : 0xA1),
+           "the kind of token", up.memory[0]);
     server_done = accept(pair, up, down) == SEC_E_OK;
     tokens += down.buffer.cbBuffer == 0 ? 1 : 2;
   }
-  expect(client_done && server_done && tokens == (direct_ ? 3 : 4), "the log-on", tokens);
+  expect(client_done && server_done && tokens == tokens_of(kind_), "the log-on", tokens);
   return pair;
 }
 
@@ -133,8 +155,8 @@ void Negotiate::handshake() {
 }
 
 void Negotiate::sign_pair(std::vector<std::uint8_t>& buffer) {
-  std::uint8_t signature[16];
-  SecBuffer buffers[2] = {{sizeof signature, SECBUFFER_TOKEN, signature},
+  std::uint8_t signature[128];
+  SecBuffer buffers[2] = {{signature_bytes_, SECBUFFER_TOKEN, signature},
                           {static_cast<ULONG>(buffer.size()), SECBUFFER_DATA, buffer.data()}};
   SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
   SECURITY_STATUS status = MakeSignature(&pair_.client, 0, &message, 0);
@@ -144,8 +166,8 @@ void Negotiate::sign_pair(std::vector<std::uint8_t>& buffer) {
 }
 
 void Negotiate::seal_pair(std::vector<std::uint8_t>& buffer) {
-  std::uint8_t signature[16];
-  SecBuffer buffers[2] = {{sizeof signature, SECBUFFER_TOKEN, signature},
+  std::uint8_t signature[128];
+  SecBuffer buffers[2] = {{signature_bytes_, SECBUFFER_TOKEN, signature},
                           {static_cast<ULONG>(buffer.size()), SECBUFFER_DATA, buffer.data()}};
   SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
   SECURITY_STATUS status = EncryptMessage(&pair_.client, 0, &message, 0);
@@ -156,7 +178,9 @@ void Negotiate::seal_pair(std::vector<std::uint8_t>& buffer) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  Negotiate subject(argc > 1 && std::strcmp(argv[1], "direct") == 0);
+int main(int count, char** arguments) {
+  const std::string mode = count > 1 ? arguments[1] : "";
+  const Kind kind = mode == "direct" ? Kind::direct : mode == "kerberos" ? Kind::kerberos : Kind::spnego;
+  Negotiate subject(kind, count > 2 ? arguments[2] : "HTTP/localhost");
   return serve(subject);
 }

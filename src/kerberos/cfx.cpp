@@ -25,7 +25,8 @@ void mac_signed(crypto::HmacSha& mac, std::span<const SecBuffer> buffers) {
 }
 
 SecBuffer as_data(Bytes bytes) {
-  return {static_cast<ULONG>(bytes.size()), SECBUFFER_DATA | SECBUFFER_READONLY, const_cast<std::uint8_t*>(bytes.data())};
+  return {static_cast<ULONG>(bytes.size()), SECBUFFER_DATA | SECBUFFER_READONLY,
+          const_cast<std::uint8_t*>(bytes.data())};
 }
 
 }  // namespace
@@ -61,8 +62,8 @@ Result<CfxHeader> CfxHeader::parse(Bytes token, Kind kind) {
     return bad_token("it has " + std::to_string(token.size()) + " bytes, its header alone 16");
   }
   if (get_u16be(token) != static_cast<std::uint16_t>(kind)) {
-    return bad_token("it begins with " + to_hex(token.first(2)) + (kind == Kind::mic ? ", a MIC token with 0404"
-                                                                                     : ", a Wrap token with 0504"));
+    return bad_token("it begins with " + to_hex(token.first(2)) +
+                     (kind == Kind::mic ? ", a MIC token with 0404" : ", a Wrap token with 0504"));
   }
   const std::size_t fillers = kind == Kind::mic ? 5 : 1;
   for (std::size_t i = 0; i < fillers; ++i) {

@@ -140,8 +140,8 @@ Result<bool> Cfx::unwrap_token(std::span<SecBuffer> buffers) {
 // A token of another rotation, cut anywhere into TOKEN, DATA and PADDING: put together in memory of its own.
 Result<bool> Cfx::open_gathered(const CfxHeader& header, CfxKeys& keys, std::span<SecBuffer> buffers,
                                 MutableBytes rest) {
-  const bool has_signed_only = std::ranges::any_of(
-      buffers, [](const SecBuffer& buffer) { return is_wrapped(buffer) && !is_encrypted(buffer); });
+  const bool has_signed_only =
+      std::ranges::any_of(buffers, [](const SecBuffer& buffer) { return is_wrapped(buffer) && !is_encrypted(buffer); });
   if (has_signed_only) {
     return fail(Status::invalid_token, kCheck,
                 "READONLY_WITH_CHECKSUM buffers need the layout of EncryptMessage, with RRC " +

@@ -115,8 +115,9 @@ Result<core::Attribute> KerberosContext::query(std::uint32_t id) const {
     case SECPKG_ATTR_PACKAGE_INFO:
       return core::AboutPackage{&package_.info()};
     case SECPKG_ATTR_NEGOTIATION_INFO:
-      return core::NegotiationInfo{&package_.info(), established() ? static_cast<std::uint32_t>(SECPKG_NEGOTIATION_COMPLETE)
-                                                                   : SECPKG_NEGOTIATION_IN_PROGRESS};
+      return core::NegotiationInfo{&package_.info(), established()
+                                                         ? static_cast<std::uint32_t>(SECPKG_NEGOTIATION_COMPLETE)
+                                                         : SECPKG_NEGOTIATION_IN_PROGRESS};
     case SECPKG_ATTR_FLAGS:
       return core::Flags{attributes()};
     case SECPKG_ATTR_SIZES:
@@ -169,9 +170,10 @@ Result<core::Attribute> KerberosContext::query_established(std::uint32_t id) con
   if (id == SECPKG_ATTR_PASSWORD_EXPIRY) return core::PasswordExpiry{kNever};
   if (id == OPENSSPI_ATTR_DELEGATED_CREDENTIAL) {
     if (outcome_.delegated) return core::DelegatedCredential{outcome_.delegated};
-    return fail(Status::no_credentials, "delegated credential",
-                "the client delegated none: it asks for that with ISC_REQ_DELEGATE, its ticket must be forwardable, and "
-                "the KDC must trust the service (ok-as-delegate)");
+    return fail(
+        Status::no_credentials, "delegated credential",
+        "the client delegated none: it asks for that with ISC_REQ_DELEGATE, its ticket must be forwardable, and "
+        "the KDC must trust the service (ok-as-delegate)");
   }
   auto known = outcome_.session->details();
   if (!known) return fail(known);

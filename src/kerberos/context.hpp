@@ -37,8 +37,8 @@ class KerberosContext : public core::Context {
   struct Outcome {
     std::unique_ptr<Session> session;
     FileTime expiry = kNever;
-    std::u16string target;                          // as the client gave it; initiators only
-    std::shared_ptr<core::Credential> delegated;    // acceptors only
+    std::u16string target;                        // as the client gave it; initiators only
+    std::shared_ptr<core::Credential> delegated;  // acceptors only
   };
   void establish(Outcome outcome) { outcome_ = std::move(outcome); }
 

@@ -108,7 +108,10 @@ KerberosCredential::KerberosCredential(const KerberosPackage& package, std::uint
 }
 
 KerberosCredential::KerberosCredential(const KerberosPackage& package, std::shared_ptr<Tickets> tickets)
-    : package_(package), use_(SECPKG_CRED_OUTBOUND), sources_(tickets->sources()), in_use_(true),
+    : package_(package),
+      use_(SECPKG_CRED_OUTBOUND),
+      sources_(tickets->sources()),
+      in_use_(true),
       tickets_(std::move(tickets)) {}
 
 const core::Package& KerberosCredential::package() const { return package_; }
@@ -158,7 +161,8 @@ FileTime KerberosCredential::expiry() const {
   if ((use_ & SECPKG_CRED_OUTBOUND) == 0) return kNever;
   const std::scoped_lock lock(mutex_);
   if (logon_.has_password) return kNever;
-  const auto overview = tickets_ ? tickets_->overview() : Tickets(sources_, Logon{principal_, {}, {}, {}, false}).overview();
+  const auto overview =
+      tickets_ ? tickets_->overview() : Tickets(sources_, Logon{principal_, {}, {}, {}, false}).overview();
   return overview ? overview->expiry : kNever;
 }
 
@@ -188,7 +192,8 @@ core::Reach KerberosCredential::reach(std::u16string_view target) const {
   if (is_ip_address(host_of(name))) return {false, "the target is an IP address, for which no realm has a service"};
   const auto overview = tickets()->overview();
   if (!overview) return {false, overview.error().detail};
-  if (overview->expiry < package_.host().now()) return {false, "the tickets of " + overview->principal + " have expired"};
+  if (overview->expiry < package_.host().now())
+    return {false, "the tickets of " + overview->principal + " have expired"};
   return {};
 }
 
@@ -206,7 +211,8 @@ Result<std::u16string> KerberosCredential::name() const {
 
 Result<void> KerberosCredential::set(std::uint32_t id, Bytes value) {
   if (id != OPENSSPI_CRED_ATTR_KRB_SOURCES) {
-    return fail(Status::unsupported_function, "ulAttribute", hex32(id) + " is not an attribute of Kerberos credentials");
+    return fail(Status::unsupported_function, "ulAttribute",
+                hex32(id) + " is not an attribute of Kerberos credentials");
   }
   OPENSSPI_KRB_SOURCES given;
   std::memcpy(&given, value.data(), sizeof given);  // the caller's own structure, its size checked

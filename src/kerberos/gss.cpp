@@ -18,7 +18,8 @@ Result<GssName> import_principal(const std::string& principal) {
   OM_uint32 minor = 0;
   const OM_uint32 major = gss_import_name(&minor, &text, GSS_KRB5_NT_PRINCIPAL_NAME, name.out());
   if (GSS_ERROR(major)) {
-    return fail(Status::target_unknown, "name of a principal", "\"" + principal + "\" is not one: service/host, or user@REALM");
+    return fail(Status::target_unknown, "name of a principal",
+                "\"" + principal + "\" is not one: service/host, or user@REALM");
   }
   return name;
 }

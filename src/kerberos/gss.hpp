@@ -97,8 +97,7 @@ template <typename Handle, auto release>
 class Krb5Owner {
  public:
   explicit Krb5Owner(const Krb5& krb5) : context_(krb5.get()) {}
-  Krb5Owner(Krb5Owner&& other) noexcept
-      : context_(other.context_), handle_(std::exchange(other.handle_, nullptr)) {}
+  Krb5Owner(Krb5Owner&& other) noexcept : context_(other.context_), handle_(std::exchange(other.handle_, nullptr)) {}
   Krb5Owner& operator=(Krb5Owner&& other) noexcept {
     std::swap(context_, other.context_);
     std::swap(handle_, other.handle_);

@@ -71,8 +71,9 @@ Result<core::Step> Initiator::step(const core::StepInput& input) {
 
 Result<void> Initiator::check_request(const core::StepInput& input) const {
   if (!input.token.empty()) {
-    return fail(Status::invalid_token, kCheck, "a token of " + std::to_string(input.token.size()) +
-                                                   " bytes is given, but the client begins: none is due");
+    return fail(
+        Status::invalid_token, kCheck,
+        "a token of " + std::to_string(input.token.size()) + " bytes is given, but the client begins: none is due");
   }
   if ((input.flags & ISC_REQ_NO_INTEGRITY) != 0 && (input.flags & kNeedsIntegrity) != 0) {
     return fail(Status::unsupported_function, kCheck,

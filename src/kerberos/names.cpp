@@ -109,7 +109,8 @@ Result<Principal> user_principal(const Krb5& krb5, const std::string& user, cons
     return user_principal(krb5, user.substr(backslash + 1), user.substr(0, backslash));
   }
   const std::size_t at = user.rfind('@');
-  if (at != std::string::npos && at + 1 < user.size()) return user_principal(krb5, user.substr(0, at), user.substr(at + 1));
+  if (at != std::string::npos && at + 1 < user.size())
+    return user_principal(krb5, user.substr(0, at), user.substr(at + 1));
   return parse(krb5, escaped(user), 0, Status::logon_denied);
 }
 

@@ -61,8 +61,8 @@ constexpr std::uint32_t kMostGroups = 4096;
 
 Result<LogonInfo> parse_logon_info(Bytes content) {
   wire::Reader r{content};
-  r.skip(16);  // MS-RPCE 2.2.6: common and private headers
-  r.skip(4);   // referent of the structure
+  r.skip(16);     // MS-RPCE 2.2.6: common and private headers
+  r.skip(4);      // referent of the structure
   r.skip(6 * 8);  // times
   const Text effective_name = read_text_head(r);
   Text others[5];  // FullName, LogonScript, ProfilePath, HomeDirectory, HomeDirectoryDrive
@@ -76,12 +76,12 @@ Result<LogonInfo> parse_logon_info(Bytes content) {
   const Text logon_server = read_text_head(r);
   const Text logon_domain = read_text_head(r);
   const bool has_domain_sid = r.u32le() != 0;
-  r.skip(8);               // Reserved1
-  r.skip(4);               // UserAccountControl
-  r.skip(4 + 8 + 8 + 4);   // SubAuthStatus, LastSuccessfulILogon, LastFailedILogon, FailedILogonCount
-  r.skip(4);               // Reserved3
-  r.skip(4 + 4);           // SidCount, ExtraSids
-  r.skip(4 + 4 + 4);       // ResourceGroupDomainSid, ResourceGroupCount, ResourceGroupIds
+  r.skip(8);              // Reserved1
+  r.skip(4);              // UserAccountControl
+  r.skip(4 + 8 + 8 + 4);  // SubAuthStatus, LastSuccessfulILogon, LastFailedILogon, FailedILogonCount
+  r.skip(4);              // Reserved3
+  r.skip(4 + 4);          // SidCount, ExtraSids
+  r.skip(4 + 4 + 4);      // ResourceGroupDomainSid, ResourceGroupCount, ResourceGroupIds
 
   // What the pointers above point at, in their order.
   LogonInfo info;

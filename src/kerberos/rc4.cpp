@@ -97,7 +97,8 @@ Key16 flipped(Bytes key) {  // RFC 4757 section 7.3: Klocal
 constexpr std::uint8_t kFourZeros[4] = {};
 
 SecBuffer as_data(Bytes bytes) {
-  return {static_cast<ULONG>(bytes.size()), SECBUFFER_DATA | SECBUFFER_READONLY, const_cast<std::uint8_t*>(bytes.data())};
+  return {static_cast<ULONG>(bytes.size()), SECBUFFER_DATA | SECBUFFER_READONLY,
+          const_cast<std::uint8_t*>(bytes.data())};
 }
 
 }  // namespace
@@ -357,7 +358,8 @@ Result<bool> Rc4Protection::open(std::span<SecBuffer> buffers, MutableBytes toke
     cipher.apply(padding);
   }
   const Checksum own = checksum_of(kWrapUsage, head, confounder, buffers, padding, false);
-  if (!equal_in_constant_time(own, given)) return altered("its checksum is wrong: it was changed, or is under another key");
+  if (!equal_in_constant_time(own, given))
+    return altered("its checksum is wrong: it was changed, or is under another key");
   if (!padding.empty() && padding[0] != kPadding) return altered("its byte of padding is not 1");
   // The key of an encrypted message comes from its number: a changed one does not open.
   auto in_order = sealed ? sequence_.take(*number) : sequence_.take_unvouched(*number);

@@ -20,8 +20,8 @@ class Sequence {
   // it are accepted all the same.
   Result<void> take(std::uint64_t number) { return take(number, mask_ / 2); }
 
-  // Takes one that nobody vouches for: RFC 4757 puts it under no checksum where a message is only signed. Who changes it
-  // can make some messages look late, but not throw the window so far ahead that none is accepted any more.
+  // Takes one that nobody vouches for: RFC 4757 puts it under no checksum where a message is only signed. Who changes
+  // it can make some messages look late, but not throw the window so far ahead that none is accepted any more.
   Result<void> take_unvouched(std::uint64_t number) { return take(number, kWindow - 1); }
 
   void save(wire::Writer& w) const;

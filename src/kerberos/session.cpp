@@ -30,8 +30,8 @@ std::optional<ByteVector> vouched_attribute(gss_name_t name, const char* attribu
   GssBuffer value, display;
   int authenticated = 0, complete = 0, more = -1;
   OM_uint32 minor = 0;
-  const OM_uint32 major = gss_get_name_attribute(&minor, name, &wanted, &authenticated, &complete, value.out(),
-                                                 display.out(), &more);
+  const OM_uint32 major =
+      gss_get_name_attribute(&minor, name, &wanted, &authenticated, &complete, value.out(), display.out(), &more);
   if (GSS_ERROR(major) || authenticated == 0) return std::nullopt;
   return ByteVector(value.bytes().begin(), value.bytes().end());
 }
@@ -63,8 +63,7 @@ Result<void> Session::take_names(Details& details) const {
 Result<void> Session::take_session_key(Details& details) const {
   gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
   OM_uint32 minor = 0;
-  const OM_uint32 major =
-      gss_inquire_sec_context_by_oid(&minor, context_.get(), GSS_C_INQ_SSPI_SESSION_KEY, &set);
+  const OM_uint32 major = gss_inquire_sec_context_by_oid(&minor, context_.get(), GSS_C_INQ_SSPI_SESSION_KEY, &set);
   if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, "session key of the context"));
   if (set != GSS_C_NO_BUFFER_SET && set->count != 0) {
     const gss_buffer_desc& key = set->elements[0];

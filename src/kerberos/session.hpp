@@ -17,8 +17,8 @@ namespace opensspi::kerberos {
 
 // What stays of a context for those who ask.
 struct Details {
-  std::u16string client, server;    // "alice@EXAMPLE.TEST", "HTTP/host@EXAMPLE.TEST"
-  std::u16string account, domain;   // the client's, as its PAC has them: the domain is NetBIOS'; empty without a PAC
+  std::u16string client, server;     // "alice@EXAMPLE.TEST", "HTTP/host@EXAMPLE.TEST"
+  std::u16string account, domain;    // the client's, as its PAC has them: the domain is NetBIOS'; empty without a PAC
   std::vector<std::u16string> sids;  // of the PAC, the account's own first
   bool has_pac = false;
   Secret session_key;

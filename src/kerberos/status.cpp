@@ -17,8 +17,10 @@ struct Meaning {
 
 constexpr const char* kLogon = "check the user's name and password";
 constexpr const char* kAccount = "the account is locked, disabled or expired: ask who runs the realm";
-constexpr const char* kNoKdc = "no KDC answers: check the network and [realms] in krb5.conf, or that DNS knows the realm's KDCs";
-constexpr const char* kClock = "the clocks of the two hosts, or of one and the KDC, differ by more than 5 minutes: set them";
+constexpr const char* kNoKdc =
+    "no KDC answers: check the network and [realms] in krb5.conf, or that DNS knows the realm's KDCs";
+constexpr const char* kClock =
+    "the clocks of the two hosts, or of one and the KDC, differ by more than 5 minutes: set them";
 constexpr const char* kSpn = "no such service is registered: check the service's name, and that the KDC has it";
 constexpr const char* kEnctype =
     "no encryption type suits both sides; RC4 is off unless chosen (OPENSSPI_KRB_ALLOW_RC4): give the account AES keys";
@@ -26,8 +28,9 @@ constexpr const char* kRenew = "the ticket is past its end: get a new one with k
 constexpr const char* kTicket = "there is no ticket: get one with kinit, or give user, domain and password";
 constexpr const char* kKeytab = "the keytab has no key for this service: export one with ktadd, or name another keytab";
 constexpr const char* kOldKey = "the keytab has no key of this version: the service's key was changed; export it again";
-constexpr const char* kForged = "it was changed on its way, or is under another key than this service's: compare the keytab's key "
-                                "with the KDC's";
+constexpr const char* kForged =
+    "it was changed on its way, or is under another key than this service's: compare the keytab's key "
+    "with the KDC's";
 
 // Codes in groups of one advice.
 constexpr Meaning kMeanings[] = {
@@ -49,7 +52,8 @@ constexpr Meaning kMeanings[] = {
     {KRB5_PROG_ETYPE_NOSUPP, Status::crypto_system_invalid, kEnctype},
     {KRB5_NOPERM_ETYPE, Status::crypto_system_invalid, kEnctype},
     {KRB5_BAD_ENCTYPE, Status::crypto_system_invalid, kEnctype},
-    {KRB5KDC_ERR_PADATA_TYPE_NOSUPP, Status::unsupported_preauth, "the KDC wants a pre-authentication that is unknown here"},
+    {KRB5KDC_ERR_PADATA_TYPE_NOSUPP, Status::unsupported_preauth,
+     "the KDC wants a pre-authentication that is unknown here"},
     {KRB5_KDC_UNREACH, Status::no_authenticating_authority, kNoKdc},
     {KRB5_REALM_UNKNOWN, Status::no_authenticating_authority, kNoKdc},
     {KRB5_REALM_CANT_RESOLVE, Status::no_authenticating_authority, kNoKdc},
@@ -65,9 +69,11 @@ constexpr Meaning kMeanings[] = {
     {KRB5_FCC_PERM, Status::no_credentials, "the credential cache may not be read by this process"},
     {KRB5_CC_FORMAT, Status::no_credentials, "the credential cache is damaged: remove it and run kinit"},
     {KRB5_CC_BADNAME, Status::no_credentials, "it is not the name of a credential cache, like FILE:/tmp/krb5cc_1000"},
-    {KRB5_CC_UNKNOWN_TYPE, Status::no_credentials, "it is not the name of a credential cache, like FILE:/tmp/krb5cc_1000"},
+    {KRB5_CC_UNKNOWN_TYPE, Status::no_credentials,
+     "it is not the name of a credential cache, like FILE:/tmp/krb5cc_1000"},
     {KRB5_NO_TKT_SUPPLIED, Status::no_credentials, kTicket},
-    {KRB5_CONFIG_NODEFREALM, Status::no_credentials, "krb5.conf names no default_realm: set it, or give the realm with the name"},
+    {KRB5_CONFIG_NODEFREALM, Status::no_credentials,
+     "krb5.conf names no default_realm: set it, or give the realm with the name"},
     {KRB5_CONFIG_CANTOPEN, Status::no_credentials, "krb5.conf cannot be read"},
     {KRB5_CONFIG_BADFORMAT, Status::no_credentials, "krb5.conf has an error"},
     {KRB5_KT_NOTFOUND, Status::no_credentials, kKeytab},
@@ -95,7 +101,8 @@ constexpr Meaning kMeanings[] = {
     {ASN1_PARSE_ERROR, Status::invalid_token, "it is not a message of Kerberos"},
     {ASN1_MISSING_FIELD, Status::invalid_token, "it is not a message of Kerberos"},
     {ASN1_MISPLACED_FIELD, Status::invalid_token, "it is not a message of Kerberos"},
-    {KRB5KRB_ERR_RESPONSE_TOO_BIG, Status::no_authenticating_authority, "the KDC's answer needs TCP, which does not get through"},
+    {KRB5KRB_ERR_RESPONSE_TOO_BIG, Status::no_authenticating_authority,
+     "the KDC's answer needs TCP, which does not get through"},
     {ENOMEM, Status::insufficient_memory, "memory ran out"},
     {ENOENT, Status::no_credentials, "a file is missing: the keytab of a service, the credential cache of a client"},
     {EACCES, Status::no_credentials, "this process may not read the keytab or credential cache"},

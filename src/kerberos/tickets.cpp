@@ -114,8 +114,7 @@ Result<std::shared_ptr<const Ticket>> Ticket::make(Krb5 krb5, const krb5_creds& 
     if (code != 0) return std::unexpected(krb5_error(context.get(), code, kCache));
   }
   OM_uint32 minor = 0;
-  OM_uint32 major =
-      gss_krb5_import_cred(&minor, ticket->ccache_.get(), nullptr, nullptr, ticket->credential_.out());
+  OM_uint32 major = gss_krb5_import_cred(&minor, ticket->ccache_.get(), nullptr, nullptr, ticket->credential_.out());
   if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, kCache));
   auto types = wanted_enctypes(context, allow_rc4);
   if (!types) return fail(types);
@@ -135,7 +134,8 @@ Result<std::shared_ptr<const Ticket>> Ticket::make(Krb5 krb5, const krb5_creds& 
   return ticket;
 }
 
-Tickets::Tickets(Sources sources, Logon logon) : sources_(std::move(sources)), logon_(std::move(logon)), delegated_(false) {}
+Tickets::Tickets(Sources sources, Logon logon)
+    : sources_(std::move(sources)), logon_(std::move(logon)), delegated_(false) {}
 
 Tickets::Tickets(Sources sources, Krb5 krb5, MemoryCcache ccache, std::string principal)
     : sources_(std::move(sources)), logon_{std::move(principal), {}, {}, {}, false}, delegated_(true) {
@@ -172,8 +172,8 @@ Result<std::shared_ptr<const Ticket>> Tickets::fetch(const TicketRequest& reques
   if (request.delegate) granting = granting_ticket(*krb5, opened->ccache.get(), opened->client.get());
   auto of_its_own = Krb5::open();
   if (!of_its_own) return fail(of_its_own);
-  auto ticket = Ticket::make(std::move(*of_its_own), *service->get(), granting.get(), sources_.allow_rc4,
-                             request.no_integrity);
+  auto ticket =
+      Ticket::make(std::move(*of_its_own), *service->get(), granting.get(), sources_.allow_rc4, request.no_integrity);
   if (!ticket || request.delegate) return ticket;
 
   // A cache that cannot be watched is asked each time, and so is one that changed while it was read: most often because
@@ -374,16 +374,16 @@ Result<Principal> first_principal(const Krb5& krb5, krb5_keytab keytab) {
 Result<Creds> Tickets::initial_by_keytab(const Krb5& krb5) {
   auto keytab = open_client_keytab(krb5);
   if (!keytab) return fail(keytab);
-  auto client = logon_.principal.empty() ? first_principal(krb5, keytab->get())
-                                         : user_principal(krb5, logon_.principal, {});
+  auto client =
+      logon_.principal.empty() ? first_principal(krb5, keytab->get()) : user_principal(krb5, logon_.principal, {});
   if (!client) return fail(client);
   auto types = wanted_enctypes(krb5, sources_.allow_rc4);
   if (!types) return fail(types);
   auto options = initial_options(krb5, *types);
   if (!options) return fail(options);
   krb5_creds creds{};
-  const krb5_error_code code = krb5_get_init_creds_keytab(krb5.get(), &creds, client->get(), keytab->get(), 0, nullptr,
-                                                          options->get());
+  const krb5_error_code code =
+      krb5_get_init_creds_keytab(krb5.get(), &creds, client->get(), keytab->get(), 0, nullptr, options->get());
   if (code != 0) {
     Error error = krb5_error(krb5.get(), code, kLogonTicket, unparse(krb5, client->get()) + " by its keytab");
     if (code == KRB5KRB_AP_ERR_BAD_INTEGRITY) error.status = Status::logon_denied;

@@ -121,8 +121,8 @@ class Tickets {
   std::string cache_path_;  // of the file that tickets came from; empty: not a file
 };
 
-// The encryption types that are asked for and accepted: those that krb5.conf permits, in its order, and that are AES, or
-// RC4 by choice. SEC_E_CRYPTO_SYSTEM_INVALID: none is left.
+// The encryption types that are asked for and accepted: those that krb5.conf permits, in its order, and that are AES,
+// or RC4 by choice. SEC_E_CRYPTO_SYSTEM_INVALID: none is left.
 Result<std::vector<krb5_enctype>> wanted_enctypes(const Krb5& krb5, bool allow_rc4);
 
 FileTime from_krb5_time(krb5_timestamp time);

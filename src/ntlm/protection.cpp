@@ -17,7 +17,11 @@ void put_u32(MutableBytes out, std::uint32_t value) {
   for (std::size_t i = 0; i < 4; ++i) out[i] = static_cast<std::uint8_t>(value >> (8 * i));
 }
 
-std::uint32_t get_u32(Bytes in) { return in[0] | (in[1] << 8) | (in[2] << 16) | (static_cast<std::uint32_t>(in[3]) << 24); }
+std::uint32_t get_u32(Bytes in) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 4; i-- > 0;) value = (value << 8) | in[i];
+  return value;
+}
 
 enum class Way { hash_then_cipher, cipher_then_hash };
 

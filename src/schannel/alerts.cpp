@@ -54,6 +54,16 @@ Status local_status(int reason) {
   }
 }
 
+// TLS's own first word on it; where it has none, the first of all. Later errors are what the first one led to.
+unsigned long cause() {
+  const unsigned long first = ERR_peek_error();
+  for (unsigned long error = first; error != 0; error = ERR_peek_error()) {
+    if (ERR_GET_LIB(error) == ERR_LIB_SSL) return error;
+    ERR_get_error();
+  }
+  return first;
+}
+
 }  // namespace
 
 Status alert_status(int number) {
@@ -92,8 +102,7 @@ Status alert_status(int number) {
 }
 
 Error ssl_failure(SSL* ssl, const char* check) {
-  // The first error is the cause; later ones are what it led to.
-  const unsigned long error = ERR_peek_error();
+  const unsigned long error = cause();
   const int reason = ERR_GET_REASON(error);
   const char* words = ERR_reason_error_string(error);
   Error failure{Status::illegal_message, check, words == nullptr ? "the connection failed" : words, {}};

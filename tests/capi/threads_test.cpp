@@ -48,7 +48,9 @@ TEST_F(Threads, OwnContextsOnSharedCredentials) {
 }
 
 std::uint32_t number_of(const Blob& token) {
-  return token[12] | token[13] << 8 | token[14] << 16 | static_cast<std::uint32_t>(token[15]) << 24;
+  std::uint32_t number = 0;
+  for (std::size_t at = 16; at-- > 12;) number = number << 8 | token[at];
+  return number;
 }
 
 // Messages of several threads on one context are one sequence.

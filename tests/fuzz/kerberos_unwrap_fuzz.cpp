@@ -37,7 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto protection = receiver(choice);
   ByteVector all(data + 2, data + size);
   if ((choice & 16) != 0) {
-    SecBuffer buffers[] = {{static_cast<ULONG>(all.size()), SECBUFFER_STREAM, all.data()}, {0, SECBUFFER_DATA, nullptr}};
+    SecBuffer buffers[] = {{static_cast<ULONG>(all.size()), SECBUFFER_STREAM, all.data()},
+                           {0, SECBUFFER_DATA, nullptr}};
     if (!protection->unwrap(buffers) && !all_zero(all)) std::abort();
     return 0;
   }

@@ -54,7 +54,7 @@ class Tap:
         """A test is a function that raises, or returns False or a text that says what is wrong."""
         try:
             result = test()
-        except (Failed, AssertionError, OSError) as error:
+        except (Failed, AssertionError, OSError, subprocess.SubprocessError) as error:
             return self.ok(False, name, f"{type(error).__name__}: {error}")
         return self.ok(result is None or result is True, name, result)
 

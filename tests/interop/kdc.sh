@@ -88,13 +88,14 @@ make_principals() {
     echo "addprinc -randkey HTTP/localhost"
     echo "addprinc -randkey +ok_as_delegate deleg/localhost"
     echo "addprinc -randkey changed/localhost"
+    echo "addprinc -randkey postgres/localhost"
     echo "addprinc -randkey HTTP/localhost:8080"
     echo "addprinc -randkey HTTP/localhost/OPENSSPI.TEST"
     for type in "${types[@]}"; do
       echo "addprinc -randkey -e ${type#*=}:normal ${type%%=*}/localhost"
       echo "setstr ${type%%=*}/localhost session_enctypes ${type#*=}"
     done
-    echo "ktadd -norandkey -k $dir/service.keytab HTTP/localhost HTTP/localhost:8080 HTTP/localhost/OPENSSPI.TEST deleg/localhost aes256/localhost aes128/localhost sha384/localhost sha256/localhost rc4/localhost"
+    echo "ktadd -norandkey -k $dir/service.keytab HTTP/localhost postgres/localhost HTTP/localhost:8080 HTTP/localhost/OPENSSPI.TEST deleg/localhost aes256/localhost aes128/localhost sha384/localhost sha256/localhost rc4/localhost"
     # A keytab of before the service's key was changed, one of another service, and one of a user.
     echo "ktadd -norandkey -k $dir/old.keytab changed/localhost"
     echo "cpw -randkey changed/localhost"

@@ -177,7 +177,8 @@ TEST_P(KerberosProtection, ATokenIsOpenedWithAnyRotation) {
     append(whole, genuine.data);
     const std::size_t body = whole.size() - 16;
     const std::size_t made = static_cast<std::size_t>((whole[6] << 8) | whole[7]);
-    for (const std::size_t wanted : {std::size_t{0}, std::size_t{1}, made, body - 1, body, body + 5, std::size_t{65535}}) {
+    for (const std::size_t wanted :
+         {std::size_t{0}, std::size_t{1}, made, body - 1, body, body + 5, std::size_t{65535}}) {
       ByteVector stream = whole;
       const auto begin = stream.begin() + 16;
       std::rotate(begin, begin + static_cast<std::ptrdiff_t>(made % body), stream.end());  // as if RRC were 0

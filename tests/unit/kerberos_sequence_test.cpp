@@ -18,7 +18,8 @@ std::string reason(Sequence& sequence, std::uint64_t number) {
 }
 
 TEST(KerberosSequence, InOrderAllAreTakenPastTheEndOfTheirWidth) {
-  for (const auto& [first, mask] : {std::pair{kAll - 2, kAll}, {std::uint64_t{0xFFFFFFFE}, std::uint64_t{0xFFFFFFFF}}}) {
+  for (const auto& [first, mask] :
+       {std::pair{kAll - 2, kAll}, {std::uint64_t{0xFFFFFFFE}, std::uint64_t{0xFFFFFFFF}}}) {
     Sequence sequence(first, mask, true, true);
     for (std::uint64_t i = 0; i < 10; ++i) EXPECT_EQ(reason(sequence, (first + i) & mask), "taken") << i;
     EXPECT_EQ(reason(sequence, first), "replay");

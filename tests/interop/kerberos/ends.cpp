@@ -45,9 +45,9 @@ Credential::Credential(ULONG use, const Settings& settings) {
   identity.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
   identity.PackageList = units(list);
   identity.PackageListLength = static_cast<ULONG>(list.size());
-  status_ = AcquireCredentialsHandleW(settings.principal.empty() ? nullptr : principal.data(), package.data(), use,
-                                      nullptr, settings.has_identity() ? &identity : nullptr, nullptr, nullptr,
-                                      &handle_, &expiry);
+  status_ =
+      AcquireCredentialsHandleW(settings.principal.empty() ? nullptr : principal.data(), package.data(), use, nullptr,
+                                settings.has_identity() ? &identity : nullptr, nullptr, nullptr, &handle_, &expiry);
   if (status_ != SEC_E_OK) return;
   const std::u16string ccache = widen(settings.ccache), keytab = widen(settings.keytab),
                        client_keytab = widen(settings.client_keytab);
@@ -199,8 +199,8 @@ OM_uint32 Gss::step(const Blob& token, Blob& output) {
   gss_buffer_desc in = view(token), out = GSS_C_EMPTY_BUFFER;
   OM_uint32 minor = 0, major = 0;
   if (server_) {
-    major = gss_accept_sec_context(&minor, &context_, GSS_C_NO_CREDENTIAL, &in, given, nullptr, nullptr, &out, &granted_,
-                                   nullptr, nullptr);
+    major = gss_accept_sec_context(&minor, &context_, GSS_C_NO_CREDENTIAL, &in, given, nullptr, nullptr, &out,
+                                   &granted_, nullptr, nullptr);
   } else {
     gss_buffer_desc text{target_.size(), target_.data()};
     gss_name_t target = GSS_C_NO_NAME;

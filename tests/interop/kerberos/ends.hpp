@@ -84,7 +84,8 @@ struct Sealed {
 class Sspi {
  public:
   // A client where there is a target.
-  Sspi(Credential& credential, std::string target, ULONG flags) : credential_(credential), target_(std::move(target)), flags_(flags) {}
+  Sspi(Credential& credential, std::string target, ULONG flags)
+      : credential_(credential), target_(std::move(target)), flags_(flags) {}
   Sspi(Credential& credential, ULONG flags) : credential_(credential), flags_(flags), server_(true) {}
   ~Sspi() {
     if (started_) DeleteSecurityContext(&context_);

@@ -184,7 +184,8 @@ TEST(Failures, EveryBitOfTheTokensCounts) {
   }
   for (std::size_t size = 0; size < request.size(); size += 7) {
     ++tried;
-    if (accept(theirs, Blob(request.begin(), request.begin() + static_cast<std::ptrdiff_t>(size)), answer) < 0) ++refused;
+    if (accept(theirs, Blob(request.begin(), request.begin() + static_cast<std::ptrdiff_t>(size)), answer) < 0)
+      ++refused;
   }
   // What is under no key in an AP-REQ are its flags for mutual authentication and the KDC options.
   EXPECT_GE(refused + 3, tried);
