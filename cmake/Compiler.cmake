@@ -21,6 +21,7 @@ target_compile_options(opensspi_options INTERFACE
   $<$<BOOL:${OPENSSPI_WERROR}>:-Werror>
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wextra-semi>
   $<$<CXX_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond -Wtrampolines>
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-unknown-warning-option>
   # g++ 12 sees overflows in std::vector's own code, where there are none, once it has inlined it.
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-restrict>
   -fno-strict-overflow -fno-delete-null-pointer-checks)

@@ -83,10 +83,14 @@ void TlsChannel::fail_errno(const char* doing, int error) {
   std::string text = Tcl_DStringValue(&reason);
   Tcl_DStringFree(&reason);
   Tcl_SetErrno(error);
-  if (text.empty()) text = Tcl_ErrnoMsg(error);
-  const Object code(new_list(
-      {new_text(std::string_view("POSIX")), Tcl_NewStringObj(Tcl_ErrnoId(), -1), new_text(std::string_view(text))}));
-  fail(TlsFailure{std::string(doing) + ": " + text, std::string(text_of(code.get()))});
+  std::string code;
+  if (text.empty()) {
+    text = Tcl_ErrnoMsg(error);
+    const Object list(new_list(
+        {new_text(std::string_view("POSIX")), Tcl_NewStringObj(Tcl_ErrnoId(), -1), new_text(std::string_view(text))}));
+    code = text_of(list.get());
+  }
+  fail(TlsFailure{std::string(doing) + ": " + text, code});
 }
 
 // Nobody but the hook learns of a channel that was accepted and never came to its owner.

@@ -55,11 +55,12 @@ int TlsChannel::write_below(Bytes bytes) {
 int TlsChannel::raise(int* error) {
   *error = EINVAL;
   if (closed() || !failure_) return -1;
-  Tcl_SetChannelError(channel_,
-                      new_list({Tcl_NewStringObj("-errorcode", -1),
-                                failure_->error_code.empty() ? Tcl_NewStringObj("NONE", -1)
-                                                             : new_text(std::string_view(failure_->error_code)),
-                                new_text(std::string_view(failure_->message))}));
+  Tcl_Obj* code =
+      failure_->error_code.empty() ? Tcl_NewStringObj("NONE", -1) : new_text(std::string_view(failure_->error_code));
+  Tcl_SetChannelError(
+      channel_, new_list({Tcl_NewStringObj("-code", -1), Tcl_NewWideIntObj(TCL_ERROR), Tcl_NewStringObj("-level", -1),
+                          Tcl_NewWideIntObj(0), Tcl_NewStringObj("-errorcode", -1), code,
+                          new_text(std::string_view(failure_->message))}));
   return -1;
 }
 

@@ -649,7 +649,7 @@ SECURITY_STATUS SEC_ENTRY VerifySignature(PCtxtHandle phContext, PSecBufferDesc 
                                           ULONG *pfQOP) OPENSSPI_BOUND(VerifySignature);
 
 /* Encrypts the DATA buffers in place and signs them; as MakeSignature. A DATA buffer marked READONLY or
- * READONLY_WITH_CHECKSUM is signed and stays in the clear. */
+ * READONLY_WITH_CHECKSUM is signed and stays in the clear; Kerberos leaves one marked READONLY out, as Windows does. */
 SECURITY_STATUS SEC_ENTRY EncryptMessage(PCtxtHandle phContext, ULONG fQOP, PSecBufferDesc pMessage,
                                          ULONG MessageSeqNo) OPENSSPI_BOUND(EncryptMessage);
 

@@ -119,7 +119,7 @@ struct Filler {
 }  // namespace
 
 TimeStamp to_timestamp(FileTime time) {
-  return {static_cast<ULONG>(time.ticks & 0xFFFFFFFF), static_cast<LONG>(time.ticks >> 32)};
+  return {{static_cast<ULONG>(time.ticks & 0xFFFFFFFF), static_cast<LONG>(time.ticks >> 32)}};
 }
 
 SecPkgInfoW* allocate_package_infos(std::span<const core::PackageInfo* const> infos) {

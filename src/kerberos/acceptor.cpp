@@ -13,8 +13,8 @@ constexpr const char* kCheck = "Kerberos acceptor";
 
 }  // namespace
 
-Acceptor::Acceptor(const KerberosPackage& package, std::shared_ptr<const ServiceKey> key)
-    : KerberosContext(package, core::Role::acceptor), key_(std::move(key)) {}
+Acceptor::Acceptor(const KerberosPackage& package, std::shared_ptr<const KerberosCredential> credential)
+    : KerberosContext(package, core::Role::acceptor), credential_(std::move(credential)) {}
 
 Result<core::Step> Acceptor::step(const core::StepInput& input) {
   trace_token("received", input.token);
@@ -22,8 +22,11 @@ Result<core::Step> Acceptor::step(const core::StepInput& input) {
   Result<core::Step> step = [&]() -> Result<core::Step> {
     switch (before) {
       case State::start:
+        return is_tgt_request(input.token) ? on_tgt_request(input) : on_token(input);
       case State::awaiting_third_leg:
         return on_token(input);
+      case State::awaiting_user_request:
+        return on_user_request(input);
       case State::established:
         state_ = State::established;
         return fail(Status::out_of_sequence, kCheck, "the context is established; no further token is due");
@@ -34,6 +37,11 @@ Result<core::Step> Acceptor::step(const core::StepInput& input) {
   }();
   trace_token("sent", step ? step->output : step.error().output);
   if (state_ == State::failed) context_.reset();
+  if (state_ == State::failed || state_ == State::established) {
+    user_to_user_.reset();
+    key_.reset();
+    credential_.reset();
+  }
   return step;
 }
 
@@ -41,6 +49,11 @@ Result<core::Step> Acceptor::on_token(const core::StepInput& input) {
   requested_ = input.flags;
   if (!is_token_of_kerberos(input.token)) {
     return fail(Status::invalid_token, kCheck, "it is " + describe_token(input.token) + "; an AP-REQ is due");
+  }
+  if (!key_) {
+    auto key = credential_->service_key();
+    if (!key) return fail(key);
+    key_ = std::move(*key);
   }
   gss_buffer_desc token = gss_view(input.token);
   std::optional<Bindings> bindings;
@@ -60,7 +73,7 @@ Result<core::Step> Acceptor::on_token(const core::StepInput& input) {
     if ((input.flags & ASC_REQ_EXTENDED_ERROR) != 0) error.output = std::move(made);
     return std::unexpected(std::move(error));
   }
-  auto checked = check_bindings(input, flags);
+  auto checked = check_bindings(input, (flags & GSS_C_CHANNEL_BOUND_FLAG) != 0);
   if (!checked) return fail(checked);
   if ((major & GSS_S_CONTINUE_NEEDED) != 0) {
     state_ = State::awaiting_third_leg;
@@ -77,10 +90,38 @@ Result<core::Step> Acceptor::on_token(const core::StepInput& input) {
   return core::Step{.status = Status::ok, .output = std::move(made)};
 }
 
+Result<core::Step> Acceptor::on_tgt_request(const core::StepInput& input) {
+  requested_ = input.flags;
+  const std::shared_ptr<Tickets> tickets = credential_->tickets();
+  auto opened = within<UserToUserAcceptor>(tickets->sources().deadline, "a ticket-granting ticket",
+                                           [tickets] { return UserToUserAcceptor::open(*tickets); });
+  if (!opened) return fail(opened);
+  user_to_user_.emplace(std::move(*opened));
+  state_ = State::awaiting_user_request;
+  return core::Step{.status = Status::continue_needed, .output = user_to_user_->reply()};
+}
+
+Result<core::Step> Acceptor::on_user_request(const core::StepInput& input) {
+  requested_ = input.flags;
+  std::optional<Bindings> bindings;
+  if (input.bindings) bindings.emplace(*input.bindings);
+  auto accepted = user_to_user_->accept(input.token, bindings);
+  if (!accepted) return fail(accepted);
+  auto checked = check_bindings(input, accepted->bound);
+  if (!checked) return fail(checked);
+  Outcome outcome;
+  outcome.session = std::move(accepted->agreement.session);
+  outcome.expiry = accepted->agreement.expiry;
+  outcome.user_to_user = true;
+  establish(std::move(outcome));
+  state_ = State::established;
+  return core::Step{.status = Status::ok, .output = std::move(accepted->token)};
+}
+
 // MIT compares bindings where both sides have them, and lets a client pass that has none. MS-KILE 3.4.5: who requires
 // them must not.
-Result<void> Acceptor::check_bindings(const core::StepInput& input, OM_uint32 flags) const {
-  if (!input.bindings || (flags & GSS_C_CHANNEL_BOUND_FLAG) != 0) return {};
+Result<void> Acceptor::check_bindings(const core::StepInput& input, bool bound) const {
+  if (!input.bindings || bound) return {};
   if ((input.flags & ASC_REQ_ALLOW_MISSING_BINDINGS) != 0) return {};
   return fail(Status::bad_bindings, "channel bindings",
               "the client sent none; this server requires them (ASC_REQ_ALLOW_MISSING_BINDINGS would tolerate it)");

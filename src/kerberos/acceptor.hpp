@@ -5,23 +5,28 @@
 
 #include "kerberos/bindings.hpp"
 #include "kerberos/context.hpp"
-#include "kerberos/service_key.hpp"
+#include "kerberos/credential.hpp"
+#include "kerberos/user_to_user.hpp"
 
 namespace opensspi::kerberos {
 
 class Acceptor final : public KerberosContext {
  public:
-  Acceptor(const KerberosPackage& package, std::shared_ptr<const ServiceKey> key);
+  Acceptor(const KerberosPackage& package, std::shared_ptr<const KerberosCredential> credential);
   Result<core::Step> step(const core::StepInput& input) override;
 
  private:
-  enum class State { start, awaiting_third_leg, established, failed };
+  enum class State { start, awaiting_third_leg, awaiting_user_request, established, failed };
 
   Result<core::Step> on_token(const core::StepInput& input);
-  Result<void> check_bindings(const core::StepInput& input, OM_uint32 flags) const;
+  Result<core::Step> on_tgt_request(const core::StepInput& input);
+  Result<core::Step> on_user_request(const core::StepInput& input);
+  Result<void> check_bindings(const core::StepInput& input, bool bound) const;
 
   State state_ = State::start;
-  std::shared_ptr<const ServiceKey> key_;
+  std::shared_ptr<const KerberosCredential> credential_;
+  std::shared_ptr<const ServiceKey> key_;           // between the first step and the last
+  std::optional<UserToUserAcceptor> user_to_user_;  // likewise
   GssContext context_;
 };
 

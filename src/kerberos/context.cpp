@@ -38,6 +38,7 @@ std::uint32_t KerberosContext::attributes() const {
   for (const AttributeBit& bit : kBits) {
     if ((flags() & bit.gss) != 0) attributes |= initiator ? bit.initiator : bit.acceptor;
   }
+  if (outcome_.user_to_user) attributes |= initiator ? ISC_RET_USE_SESSION_KEY : ASC_RET_USE_SESSION_KEY;
   return attributes;
 }
 

@@ -37,7 +37,8 @@ class KerberosContext : public core::Context {
   struct Outcome {
     std::unique_ptr<Session> session;
     FileTime expiry = kNever;
-    std::u16string target;                        // as the client gave it; initiators only
+    std::u16string target;  // as the client gave it; initiators only
+    bool user_to_user = false;
     std::shared_ptr<core::Credential> delegated;  // acceptors only
   };
   void establish(Outcome outcome) { outcome_ = std::move(outcome); }

@@ -177,9 +177,8 @@ Result<std::unique_ptr<core::Context>> KerberosCredential::start(core::Role role
   if (initiator) {
     context = std::make_unique<Initiator>(package_, tickets());
   } else {
-    auto key = service_key();
-    if (!key) return fail(key);
-    context = std::make_unique<Acceptor>(package_, std::move(*key));
+    context =
+        std::make_unique<Acceptor>(package_, std::static_pointer_cast<const KerberosCredential>(shared_from_this()));
   }
   const std::scoped_lock lock(mutex_);
   in_use_ = true;

@@ -28,10 +28,11 @@ class KerberosCredential final : public core::Credential {
   Result<std::u16string> name() const override;
   Result<void> set(std::uint32_t id, Bytes value) override;
 
- private:
+  // What contexts need of it. SEC_E_NO_CREDENTIALS and others of ServiceKey::open.
   std::shared_ptr<Tickets> tickets() const;
   Result<std::shared_ptr<const ServiceKey>> service_key() const;
 
+ private:
   const KerberosPackage& package_;
   const std::uint32_t use_;  // SECPKG_CRED_x
   const std::string principal_;

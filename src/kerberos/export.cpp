@@ -17,7 +17,11 @@ class ImportedContext final : public KerberosContext {
   }
   void take(std::unique_ptr<Session> session, FileTime expiry, std::u16string target, std::uint32_t requested) {
     requested_ = requested;
-    establish({std::move(session), expiry, std::move(target), nullptr});
+    Outcome outcome;
+    outcome.session = std::move(session);
+    outcome.expiry = expiry;
+    outcome.target = std::move(target);
+    establish(std::move(outcome));
   }
 };
 

@@ -56,6 +56,10 @@ Result<core::Step> Initiator::step(const core::StepInput& input) {
         return begin(input);
       case State::awaiting_reply:
         return on_reply(input);
+      case State::awaiting_tgt:
+        return on_tgt(input);
+      case State::awaiting_user_reply:
+        return on_user_reply(input);
       case State::established:
         state_ = State::established;
         return fail(Status::out_of_sequence, kCheck, "the context is established; no further token is due");
@@ -102,6 +106,10 @@ Result<core::Step> Initiator::begin(const core::StepInput& input) {
   h.target = input.target;
   h.flags = gss_flags(input.flags);
   if (input.bindings) h.bindings.emplace(*input.bindings);
+  if ((input.flags & ISC_REQ_USE_SESSION_KEY) != 0) {
+    state_ = State::awaiting_tgt;
+    return core::Step{.status = Status::continue_needed, .output = make_tgt_request()};
+  }
   auto found = ticket({.target = to_utf8(input.target),
                        .delegate = (input.flags & ISC_REQ_DELEGATE) != 0,
                        .no_integrity = (input.flags & ISC_REQ_NO_INTEGRITY) != 0});
@@ -173,6 +181,36 @@ Result<core::Step> Initiator::finish(Leg leg) {
   handshake_.reset();
   state_ = State::established;
   return core::Step{.status = Status::ok, .output = std::move(leg.output)};
+}
+
+Result<core::Step> Initiator::on_tgt(const core::StepInput& input) {
+  auto server_ticket = parse_tgt_reply(input.token);
+  if (!server_ticket) return fail(server_ticket);
+  Handshake& h = *handshake_;
+  const std::string target = to_utf8(h.target);
+  // All by value: the worker may outlive this call.
+  auto requested = within<UserToUserInitiator>(
+      h.tickets->sources().deadline, "a ticket for " + target + ", user-to-user",
+      [tickets = h.tickets, target, ticket = ByteVector(server_ticket->begin(), server_ticket->end()), flags = h.flags,
+       bindings = h.bindings] { return UserToUserInitiator::request(*tickets, target, ticket, flags, bindings); });
+  if (!requested) return fail(requested);
+  h.user_to_user.emplace(std::move(*requested));
+  state_ = State::awaiting_user_reply;
+  return core::Step{.status = Status::continue_needed, .output = h.user_to_user->token()};
+}
+
+Result<core::Step> Initiator::on_user_reply(const core::StepInput& input) {
+  auto agreement = handshake_->user_to_user->finish(input.token);
+  if (!agreement) return fail(agreement);
+  Outcome outcome;
+  outcome.session = std::move(agreement->session);
+  outcome.expiry = agreement->expiry;
+  outcome.target = std::move(handshake_->target);
+  outcome.user_to_user = true;
+  establish(std::move(outcome));
+  handshake_.reset();
+  state_ = State::established;
+  return core::Step{.status = Status::ok};
 }
 
 }  // namespace opensspi::kerberos

@@ -7,6 +7,7 @@
 #include "kerberos/bindings.hpp"
 #include "kerberos/context.hpp"
 #include "kerberos/tickets.hpp"
+#include "kerberos/user_to_user.hpp"
 
 namespace opensspi::kerberos {
 
@@ -16,7 +17,7 @@ class Initiator final : public KerberosContext {
   Result<core::Step> step(const core::StepInput& input) override;
 
  private:
-  enum class State { start, awaiting_reply, established, failed };
+  enum class State { start, awaiting_reply, awaiting_tgt, awaiting_user_reply, established, failed };
   // What is needed between the first step and the last, and then freed.
   struct Handshake {
     std::shared_ptr<Tickets> tickets;
@@ -25,6 +26,7 @@ class Initiator final : public KerberosContext {
     OM_uint32 flags = 0;  // asked of GSSAPI
     std::optional<Bindings> bindings;
     std::u16string target;
+    std::optional<UserToUserInitiator> user_to_user;
   };
   // What one call of gss_init_sec_context takes and gives. It owns all, so that a worker can run it.
   struct Leg {
@@ -45,6 +47,8 @@ class Initiator final : public KerberosContext {
   Result<std::shared_ptr<const Ticket>> ticket(const TicketRequest& request) const;
   Result<Leg> run(Leg leg) const;
   Result<core::Step> finish(Leg leg);
+  Result<core::Step> on_tgt(const core::StepInput& input);
+  Result<core::Step> on_user_reply(const core::StepInput& input);
 
   State state_ = State::start;
   std::unique_ptr<Handshake> handshake_;

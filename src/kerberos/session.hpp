@@ -31,6 +31,10 @@ class Session {
   Session(GssContext context, GssName peer, bool initiator, OM_uint32 flags)
       : context_(std::move(context)), peer_(std::move(peer)), initiator_(initiator), flags_(flags) {}
 
+  // Of a context that MIT's GSSAPI had no part in.
+  Session(SessionKeys keys, Details details, bool initiator, OM_uint32 flags)
+      : initiator_(initiator), flags_(flags), details_(std::move(details)), keys_(std::move(keys)) {}
+
   Result<const Details*> details();
   Result<Protection*> protection();
 

@@ -157,11 +157,8 @@ std::shared_ptr<const Ticket> Tickets::known(const TicketRequest& request, FileT
 Result<std::shared_ptr<const Ticket>> Tickets::fetch(const TicketRequest& request) {
   auto krb5 = Krb5::open();
   if (!krb5) return fail(krb5);
-  auto types = wanted_enctypes(*krb5, sources_.allow_rc4);
-  if (!types) return fail(types);
-  types->push_back(ENCTYPE_NULL);  // the list's end
-  const krb5_error_code code = krb5_set_default_tgs_enctypes(krb5->get(), types->data());
-  if (code != 0) return std::unexpected(krb5_error(krb5->get(), code, kEnctypes));
+  auto restricted = restrict_enctypes(*krb5);
+  if (!restricted) return fail(restricted);
   auto opened = open(*krb5);
   if (!opened) return fail(opened);
   const std::string path = path_of(full_name(*krb5, opened->ccache.get()));
@@ -185,6 +182,45 @@ Result<std::shared_ptr<const Ticket>> Tickets::fetch(const TicketRequest& reques
   cache_path_ = path;
   known_.insert_or_assign(request, Known{*ticket, opened->own ? std::nullopt : before});
   return ticket;
+}
+
+Result<void> Tickets::restrict_enctypes(const Krb5& krb5) const {
+  auto types = wanted_enctypes(krb5, sources_.allow_rc4);
+  if (!types) return fail(types);
+  types->push_back(ENCTYPE_NULL);  // the list's end
+  const krb5_error_code code = krb5_set_default_tgs_enctypes(krb5.get(), types->data());
+  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, kEnctypes));
+  return {};
+}
+
+Result<Creds> Tickets::fetch_user_to_user(const Krb5& krb5, const std::string& target, Bytes server_ticket) {
+  auto restricted = restrict_enctypes(krb5);
+  if (!restricted) return fail(restricted);
+  auto opened = open(krb5);
+  if (!opened) return fail(opened);
+  auto server = target_principal(krb5, target);
+  if (!server) return fail(server);
+  krb5_creds wanted{};
+  wanted.client = opened->client.get();
+  wanted.server = server->get();
+  wanted.second_ticket.length = static_cast<unsigned>(server_ticket.size());
+  wanted.second_ticket.data = reinterpret_cast<char*>(const_cast<std::uint8_t*>(server_ticket.data()));
+  Creds found(krb5);
+  const krb5_error_code code =
+      krb5_get_credentials(krb5.get(), KRB5_GC_USER_USER, opened->ccache.get(), &wanted, found.out());
+  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, kServiceTicket, target + ", user-to-user"));
+  return found;
+}
+
+Result<Creds> Tickets::fetch_granting(const Krb5& krb5) {
+  auto restricted = restrict_enctypes(krb5);
+  if (!restricted) return fail(restricted);
+  auto opened = open(krb5);
+  if (!opened) return fail(opened);
+  Creds granting = granting_ticket(krb5, opened->ccache.get(), opened->client.get());
+  if (granting) return granting;
+  return fail(Status::no_credentials, kCache,
+              "there is no ticket-granting ticket, which user-to-user needs: run kinit");
 }
 
 Result<Creds> Tickets::service_ticket(const Krb5& krb5, const Opened& opened, const TicketRequest& request) const {

@@ -77,6 +77,11 @@ class Tickets {
   // May ask a KDC.
   Result<std::shared_ptr<const Ticket>> fetch(const TicketRequest& request);
 
+  // For user-to-user, in the caller's libkrb5 context; may ask a KDC. A ticket for `target` under the session key of
+  // the ticket-granting ticket that the server sent, and the own ticket-granting ticket to send. SEC_E_NO_CREDENTIALS.
+  Result<Creds> fetch_user_to_user(const Krb5& krb5, const std::string& target, Bytes server_ticket);
+  Result<Creds> fetch_granting(const Krb5& krb5);
+
   // What is there without asking a KDC: whose tickets, and until when. SEC_E_NO_CREDENTIALS.
   struct Overview {
     std::string principal;
@@ -90,6 +95,7 @@ class Tickets {
     Principal client;
     bool own = false;  // the cache of our own, which nobody else changes
   };
+  Result<void> restrict_enctypes(const Krb5& krb5) const;
   Result<Opened> open(const Krb5& krb5);
   Result<Opened> open_cache(const Krb5& krb5) const;
   Result<Opened> open_own(const Krb5& krb5);

@@ -36,15 +36,16 @@ Result<T> within(Milliseconds deadline, const std::string& waited_for, std::move
   };
   auto job = std::make_shared<Job>();
   auto started = start_worker([job, work = std::move(work)]() mutable {
-    Result<T> result = fail(Status::insufficient_memory, "call of the KDC", "memory ran out");
+    std::optional<Result<T>> result;
     try {
-      result = work();
+      result.emplace(work());
     } catch (const std::bad_alloc&) {  // the caller hears of it at once
+      result.emplace(fail(Status::insufficient_memory, "call of the KDC", "memory ran out"));
     }
     work = nullptr;  // what it held ends before anyone goes on
     {
       const std::scoped_lock lock(job->mutex);
-      job->result.emplace(std::move(result));
+      job->result.emplace(std::move(*result));
     }
     job->done.notify_one();
   });

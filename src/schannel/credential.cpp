@@ -124,6 +124,7 @@ Result<void> SchannelCredential::prepare() {
   SSL_CTX_clear_mode(context.get(), SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_max_early_data(context.get(), 0);
+  SSL_CTX_set_read_ahead(context.get(), 1);  // one read for each record; it is never given more than one
   auto done = set_algorithms(context.get(), settings_);
   if (!done) return done;
   own_ = own_certificates(settings_);

@@ -181,6 +181,7 @@ Result<Status> SchannelContext::read_record(Bytes record, MutableBytes out, std:
     plain += got;
     if (wire_.unread().empty() && SSL_pending(ssl()) == 0) break;
   }
+  if (plain == 0) SSL_free_buffers(ssl());
   idle_records_ = plain == 0 ? idle_records_ + 1 : 0;
   if (idle_records_ > kMostIdleRecords) {
     state_ = State::failed;

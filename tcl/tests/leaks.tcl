@@ -67,6 +67,51 @@ set work {
     update
     sspi_delete_context $a
     sspi_free_credentials $carol
+    # Certificates, stores, TLS contexts and channels, most of them still there when the interpreter ends.
+    set ca [cert_create_self_signed "CN=leaks CA" -purpose ca]
+    set certificate [cert_create CN=leaks.test "" $ca -purpose server -altnames {{dns leaks.test}}]
+    set store [cert_temporary_store]
+    cert_release [cert_store_add_certificate $store $ca]
+    set pfx [cert_store_export_pfx $store [conceal secret] -exportprivatekeys 1]
+    set copy [cert_temporary_store -pfx $pfx -password [conceal secret]]
+    cert_store_iterate $copy handle { cert_info $handle }
+    catch {cert_store_find_certificate $copy nonsense {} [cert_store_enum_contents $copy]}
+    catch {cert_import garbage}
+    catch {cert_property $ca nonsense}
+    cert_tls_verify $certificate -server leaks.test -hstore $store -revocationcheck none -trustedroots [list $ca]
+    set chain [cert_chain_build $certificate -hstore $store -revocationcheck none]
+    set servercred [sspi_acquire_credentials -package tls -role server -credentials [sspi_schannel_credentials -certificates [list $certificate]]]
+    set clientcred [sspi_acquire_credentials -package tls -role client -credentials [sspi_schannel_credentials -rootstore $store]]
+    set tlsclient [sspi_client_context $clientcred -target leaks.test]
+    set tlsserver [sspi_server_context $servercred [lindex [sspi_step $tlsclient] 1]]
+    set token [lindex [sspi_step $tlsclient [lindex [sspi_step $tlsserver] 1]] 1]
+    sspi_decrypt_stream $tlsclient [lindex [sspi_step $tlsserver $token] 1]
+    sspi_decrypt_stream $tlsserver [sspi_encrypt_stream $tlsclient [string repeat x 100000]]
+    sspi_remote_cert $tlsclient
+    catch {sspi_client_context $clientcred}
+
+    proc accepted {chan addr port} {
+        fconfigure $chan -blocking 0
+        fileevent $chan readable [list set ::heard $chan]
+    }
+    set listener [tls_socket -server accepted -credentials $servercred -myaddr 127.0.0.1 0]
+    set port [lindex [fconfigure $listener -sockname] 2]
+    set channel [tls_socket -async -credentials $clientcred -peersubject leaks.test 127.0.0.1 $port]
+    fconfigure $channel -blocking 0
+    while {![tls_handshake $channel]} { update }
+    puts $channel hello
+    flush $channel
+    vwait heard
+    gets $heard
+    fconfigure $channel -context
+    set refused [tls_socket -async -peersubject leaks.test 127.0.0.1 $port]
+    fconfigure $refused -blocking 0
+    catch {while {![tls_handshake $refused]} { update }}
+    set denied [tls_socket -async -verifier {expr 0;#} -peersubject leaks.test 127.0.0.1 $port]
+    fconfigure $denied -blocking 0
+    catch {while {![tls_handshake $denied]} { update }}
+    set unfinished [tls_socket -async -credentials $clientcred -peersubject leaks.test 127.0.0.1 $port]
+
     set kept [list $client $server $b]
     logon $cred $cred
 }

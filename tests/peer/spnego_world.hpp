@@ -18,7 +18,7 @@ class SpnegoWorld {
 
   NtlmWorld ntlm;
   // Stands in for Kerberos: it takes no token of anybody's, and has none where `why_no_credential` says so.
-  FakePackage kerberos{u"Kerberos", peer::kMsKerberosOid, {.why_no_credential = "there is no ticket"}};
+  FakeMechanism kerberos{u"Kerberos", peer::kMsKerberosOid, {.why_no_credential = "there is no ticket"}};
   Configuration configuration;
   negotiate::NegotiatePackage package{{&kerberos, &ntlm.package}, configuration};
 

@@ -12,12 +12,12 @@ ByteVector text_token(const std::string& text) { return {text.begin(), text.end(
 
 class FakeContext final : public core::Context {
  public:
-  FakeContext(FakePackage& package, core::Role role) : package_(package), role_(role) {
+  FakeContext(FakeMechanism& package, core::Role role) : package_(package), role_(role) {
     next_leg_ = role == core::Role::initiator ? 1 : 2;
   }
 
   Result<core::Step> step(const core::StepInput& input) override {
-    const FakeBehaviour& b = package_.behaviour;
+    const FakeMechanismBehaviour& b = package_.behaviour;
     if (established_) return fail(Status::out_of_sequence, "fake mechanism", "it is established");
     const unsigned received = next_leg_ - 1;
     const ByteVector due = received == 0 ? ByteVector{} : leg(received);
@@ -68,7 +68,7 @@ class FakeContext final : public core::Context {
     return text_token(to_utf8(package_.info().name) + (by == core::Role::initiator ? " i " : " a ") + to_hex(mech_types));
   }
 
-  FakePackage& package_;
+  FakeMechanism& package_;
   core::Role role_;
   unsigned next_leg_;
   bool established_ = false;
@@ -76,7 +76,7 @@ class FakeContext final : public core::Context {
 
 class FakeCredential final : public core::Credential {
  public:
-  explicit FakeCredential(FakePackage& package) : package_(package) {}
+  explicit FakeCredential(FakeMechanism& package) : package_(package) {}
   const core::Package& package() const override { return package_; }
   Result<std::unique_ptr<core::Context>> start(core::Role role) override {
     ++package_.started;
@@ -89,25 +89,25 @@ class FakeCredential final : public core::Credential {
   Result<std::u16string> name() const override { return std::u16string(u"FAKE\\user"); }
 
  private:
-  FakePackage& package_;
+  FakeMechanism& package_;
 };
 
 }  // namespace
 
-FakePackage::FakePackage(std::u16string name, ByteVector oid, FakeBehaviour b)
+FakeMechanism::FakeMechanism(std::u16string name, ByteVector oid, FakeMechanismBehaviour b)
     : behaviour(std::move(b)), name_(std::move(name)), oid_(std::move(oid)), oid_view_(oid_) {
   info_.name = name_;
   info_.comment = u"a fake";
 }
 
-Result<std::shared_ptr<core::Credential>> FakePackage::acquire(const core::AcquireInput&) {
+Result<std::shared_ptr<core::Credential>> FakeMechanism::acquire(const core::AcquireInput&) {
   if (!behaviour.why_no_credential.empty()) {
     return fail(Status::no_credentials, "fake credential", behaviour.why_no_credential);
   }
   return std::make_shared<FakeCredential>(*this);
 }
 
-Result<std::unique_ptr<core::Context>> FakePackage::unpack(Bytes) {
+Result<std::unique_ptr<core::Context>> FakeMechanism::unpack(Bytes) {
   return std::make_unique<FakeContext>(*this, core::Role::initiator);
 }
 

@@ -8,7 +8,7 @@
 
 namespace opensspi::testing {
 
-struct FakeBehaviour {
+struct FakeMechanismBehaviour {
   unsigned legs = 3;                    // tokens of a whole conversation, the initiator's first
   bool integrity = true;                // MICs can be made
   bool mic_due = false;                 // the mechanism asks for mechListMIC, as NTLM with a MIC does
@@ -18,16 +18,16 @@ struct FakeBehaviour {
   std::string why_out_of_reach = {};
 };
 
-class FakePackage final : public core::Package {
+class FakeMechanism final : public core::Package {
  public:
-  FakePackage(std::u16string name, ByteVector oid, FakeBehaviour behaviour);
+  FakeMechanism(std::u16string name, ByteVector oid, FakeMechanismBehaviour behaviour);
 
   const core::PackageInfo& info() const override { return info_; }
   std::span<const Bytes> oids() const override { return {&oid_view_, 1}; }
   Result<std::shared_ptr<core::Credential>> acquire(const core::AcquireInput& input) override;
   Result<std::unique_ptr<core::Context>> unpack(Bytes packed) override;
 
-  FakeBehaviour behaviour;
+  FakeMechanismBehaviour behaviour;
   int started = 0;  // contexts that were begun
 
  private:

@@ -22,8 +22,8 @@ std::string text(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 class NegotiateTest : public ::testing::Test {
  protected:
   struct Side {
-    FakePackage best{u"Best", kBestOid, {}};
-    FakePackage spare{u"Spare", kSpareOid, {}};
+    FakeMechanism best{u"Best", kBestOid, {}};
+    FakeMechanism spare{u"Spare", kSpareOid, {}};
     Configuration configuration;
     NegotiatePackage package{{&best, &spare}, configuration};
     std::unique_ptr<core::Context> context;
@@ -370,8 +370,8 @@ TEST_F(NegotiateTest, WhatTheConfigurationLeavesOutCannotBeNamedBackIn) {
 }
 
 TEST(PackageList, NamesWhatMayBeUsed) {
-  FakePackage one(u"One", kBestOid, {});
-  FakePackage two(u"Two", kSpareOid, {});
+  FakeMechanism one(u"One", kBestOid, {});
+  FakeMechanism two(u"Two", kSpareOid, {});
   const std::vector<core::Package*> known = {&one, &two};
   EXPECT_EQ(PackageList::parse(u"", known)->allowed(), known);
   EXPECT_FALSE(PackageList::parse(u"", known)->names_them());

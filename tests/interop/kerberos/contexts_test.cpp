@@ -1,5 +1,6 @@
 // Log-ons by the package Kerberos against the test's KDC: credentials, attributes, delegation, channel bindings.
 #include <atomic>
+#include <cstdlib>
 #include <thread>
 
 #include "ends.hpp"
@@ -194,6 +195,79 @@ INSTANTIATE_TEST_SUITE_P(Kerberos, Bindings,
                                            Binding{"", "", 0, true},
                                            Binding{"", "b", ASC_REQ_ALLOW_MISSING_BINDINGS, true},
                                            Binding{"a", "b", ASC_REQ_ALLOW_MISSING_BINDINGS, false}));
+
+// A user's process as server: it has a ticket, and no keytab.
+class UserToUser : public ::testing::Test {
+ protected:
+  UserToUser() : none_("KRB5_KTNAME", "FILE:/nonexistent/keytab"), ccache_("FILE:" + kdc_folder() + "/bob.ccache") {
+    EXPECT_EQ(std::system(("echo 'Passw0rd!' | kinit -c " + ccache_ + " bob >/dev/null").c_str()), 0);
+  }
+  Variable none_;
+  std::string ccache_;
+};
+
+TEST_F(UserToUser, LogsOn) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND, {.ccache = ccache_});
+  Sspi client(ours, "bob@OPENSSPI.TEST", kMutual | ISC_REQ_USE_SESSION_KEY | ISC_REQ_SEQUENCE_DETECT),
+      server(theirs, 0U);
+  ASSERT_TRUE(log_on(client, server));
+  EXPECT_NE(client.attributes() & ISC_RET_USE_SESSION_KEY, 0U);
+  EXPECT_NE(server.attributes() & ASC_RET_USE_SESSION_KEY, 0U);
+  EXPECT_NE(server.attributes() & ASC_RET_SEQUENCE_DETECT, 0U);
+  EXPECT_EQ(server.name(), "alice@OPENSSPI.TEST");
+  for (int i = 0; i < 3; ++i) {
+    Sealed up = client.seal(blob("from alice")), down = server.seal(blob("from bob"));
+    ASSERT_EQ(server.unseal(up), SEC_E_OK) << last_failure();
+    ASSERT_EQ(client.unseal(down), SEC_E_OK) << last_failure();
+    EXPECT_EQ(down.data, blob("from bob"));
+    EXPECT_EQ(server.verify(blob("signed"), client.sign(blob("signed"))), SEC_E_OK) << last_failure();
+  }
+}
+
+TEST_F(UserToUser, ByPasswordAtBothEnds) {
+  const Variable no_tickets("KRB5CCNAME", "FILE:/nonexistent/ccache");
+  Credential ours(SECPKG_CRED_OUTBOUND, alice());
+  Credential theirs(SECPKG_CRED_INBOUND, {.user = "bob", .domain = "OPENSSPI.TEST", .password = "Passw0rd!"});
+  Sspi client(ours, "bob", kMutual | ISC_REQ_USE_SESSION_KEY), server(theirs, 0U);
+  ASSERT_TRUE(log_on(client, server));
+}
+
+TEST_F(UserToUser, BindingsAreCompared) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND, {.ccache = ccache_});
+  for (const char* bindings : {"same", "other", ""}) {
+    Sspi client(ours, "bob@OPENSSPI.TEST", kMutual | ISC_REQ_USE_SESSION_KEY), server(theirs, 0U);
+    client.bind(bindings);
+    server.bind("same");
+    Blob up, down;
+    ASSERT_EQ(client.step({}, up), SEC_I_CONTINUE_NEEDED);
+    ASSERT_EQ(server.step(up, down), SEC_I_CONTINUE_NEEDED) << last_failure();
+    ASSERT_EQ(client.step(down, up), SEC_I_CONTINUE_NEEDED) << last_failure();
+    EXPECT_EQ(server.step(up, down), std::string(bindings) == "same" ? SEC_E_OK : SEC_E_BAD_BINDINGS) << last_failure();
+  }
+}
+
+TEST_F(UserToUser, EveryByteOfTheReplyCounts) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND, {.ccache = ccache_});
+  Blob up, down, request;
+  for (std::size_t at = 0; at < 150; at += 7) {
+    Sspi client(ours, "bob@OPENSSPI.TEST", kMutual | ISC_REQ_USE_SESSION_KEY), server(theirs, 0U);
+    ASSERT_EQ(client.step({}, up), SEC_I_CONTINUE_NEEDED);
+    ASSERT_EQ(server.step(up, down), SEC_I_CONTINUE_NEEDED) << last_failure();
+    ASSERT_EQ(client.step(down, request), SEC_I_CONTINUE_NEEDED) << last_failure();
+    ASSERT_EQ(server.step(request, down), SEC_E_OK) << last_failure();
+    if (at >= down.size()) break;
+    down[at] ^= 2;
+    EXPECT_LT(client.step(down, up), 0) << "byte " << at << " of " << down.size();
+  }
+}
+
+TEST_F(UserToUser, AServerWithoutATicketSaysSo) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND, {.ccache = "FILE:/nonexistent/ccache"});
+  Sspi client(ours, "bob@OPENSSPI.TEST", kMutual | ISC_REQ_USE_SESSION_KEY), server(theirs, 0U);
+  Blob up, down;
+  ASSERT_EQ(client.step({}, up), SEC_I_CONTINUE_NEEDED);
+  EXPECT_EQ(server.step(up, down), SEC_E_NO_CREDENTIALS);
+}
 
 TEST(Contexts, ExportedAndImportedTheyGoOn) {
   Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);

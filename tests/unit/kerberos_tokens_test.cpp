@@ -1,0 +1,56 @@
+// The tokens that are ours to make and to read: frames, TGT-REQ and TGT-REP.
+#include <gtest/gtest.h>
+
+#include "kerberos/describe.hpp"
+#include "kerberos/user_to_user.hpp"
+#include "support/corruption.hpp"
+#include "support/vectors.hpp"
+
+namespace opensspi::kerberos {
+namespace {
+
+using testing::from_hex;
+
+TEST(KerberosTokens, TgtRequestIsAsTheDraftHasIt) {
+  // 60, the object identifier, TOK_ID 04 00, SEQUENCE { [0] 5, [1] 16 }
+  EXPECT_EQ(to_hex(make_tgt_request()), "601906092a864886f7120102020400300aa003020105a103020110");
+  EXPECT_TRUE(is_tgt_request(make_tgt_request()));
+  EXPECT_EQ(describe_token(make_tgt_request()), "TGT-REQ");
+  // With a realm behind, as Windows sends it.
+  EXPECT_TRUE(is_tgt_request(from_hex("601f06092a864886f71201020204003010a003020105a103020110a3041b024142")));
+}
+
+TEST(KerberosTokens, TgtReplyGivesTheTicketBack) {
+  const ByteVector ticket = from_hex("6103020105");
+  const ByteVector token = make_tgt_reply(ticket);
+  const auto parsed = parse_tgt_reply(token);
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().detail;
+  EXPECT_EQ(ByteVector(parsed->begin(), parsed->end()), ticket);
+  EXPECT_EQ(parse_tgt_reply(make_tgt_request()).error().status, Status::no_tgt_reply);
+}
+
+TEST(KerberosTokens, EveryCorruptionOfATgtReplyIsRefusedOrLeavesTheTicketToTheKdc) {
+  const ByteVector token = make_tgt_reply(from_hex("6103020105"));
+  testing::for_each_corruption({token.size(), 0, 0}, [&](const testing::Corruption& corruption) {
+    const ByteVector forged = corruption.apply(token, 0);
+    const auto parsed = parse_tgt_reply(forged);
+    if (parsed) {  // the ticket's content is the KDC's to judge
+      EXPECT_EQ(parsed->size(), 5U) << corruption.text();
+    }
+  });
+}
+
+TEST(KerberosTokens, OnlyWholeTokensAreTaken) {
+  EXPECT_TRUE(is_token_of_kerberos(make_tgt_request()));
+  EXPECT_TRUE(is_token_of_kerberos(from_hex("6e0100")));
+  EXPECT_FALSE(is_token_of_kerberos(from_hex("6e0200")));
+  EXPECT_FALSE(is_token_of_kerberos(from_hex("6e")));
+  EXPECT_FALSE(is_token_of_kerberos({}));
+  ByteVector longer = make_tgt_request();
+  longer.push_back(0);
+  EXPECT_FALSE(is_token_of_kerberos(longer));
+  EXPECT_EQ(describe_token(bytes_of(std::string_view("NTLMSSP\0\1", 9))), "a message of NTLM");
+}
+
+}  // namespace
+}  // namespace opensspi::kerberos
