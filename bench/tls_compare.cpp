@@ -1,9 +1,9 @@
-// TLS through our C interface beside OpenSSL itself and its bare AES-128-GCM, in one process and by turns, so that only the
-// ratios count. Prints "NAME VALUE" lines; bench/run_tls holds them against the targets.
+// TLS through our C interface beside OpenSSL itself and its bare AES-128-GCM, in one process and by turns, so that only
+// the ratios count. Prints "NAME VALUE" lines; bench/run_tls holds them against the targets.
 //   rates are per second of CPU time; MB are 10^6 bytes of plain text; memory is bytes for each live pair.
+#include <malloc.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -82,8 +82,9 @@ CredHandle acquire(bool server, PCCERT_CONTEXT certificate, HCERTSTORE roots, DW
   data.grbitEnabledProtocols = SP_PROT_TLS1_3;
   CredHandle handle;
   char16_t package[] = u"Schannel";
-  expect(AcquireCredentialsHandleW(nullptr, package, server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND, nullptr, &data, nullptr,
-                                   nullptr, &handle, nullptr) == SEC_E_OK, "AcquireCredentialsHandleW");
+  expect(AcquireCredentialsHandleW(nullptr, package, server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND, nullptr,
+                                   &data, nullptr, nullptr, &handle, nullptr) == SEC_E_OK,
+         "AcquireCredentialsHandleW");
   return handle;
 }
 
@@ -110,7 +111,8 @@ class OurPair {
   CtxtHandle* server() { return &server_; }
   bool resumed() {
     SecPkgContext_SessionInfo info{};
-    return QueryContextAttributesW(&client_, SECPKG_ATTR_SESSION_INFO, &info) == SEC_E_OK && info.dwFlags == SSL_SESSION_RECONNECT;
+    return QueryContextAttributesW(&client_, SECPKG_ATTR_SESSION_INFO, &info) == SEC_E_OK &&
+           info.dwFlags == SSL_SESSION_RECONNECT;
   }
 
  private:
@@ -125,9 +127,10 @@ class OurPair {
     CtxtHandle& context = server ? server_ : client_;
     bool& begun = server ? server_begun_ : client_begun_;
     const SECURITY_STATUS status =
-        server ? AcceptSecurityContext(credential, begun ? &context : nullptr, input, 0, 0, &context, &out_list, &attributes, nullptr)
-               : InitializeSecurityContextW(credential, begun ? &context : nullptr, target, 0, 0, 0, input, 0, &context, &out_list,
-                                            &attributes, nullptr);
+        server ? AcceptSecurityContext(credential, begun ? &context : nullptr, input, 0, 0, &context, &out_list,
+                                       &attributes, nullptr)
+               : InitializeSecurityContextW(credential, begun ? &context : nullptr, target, 0, 0, 0, input, 0, &context,
+                                            &out_list, &attributes, nullptr);
     expect(status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED, "handshake");
     begun = true;
     token.assign(buffer_, buffer_ + out.cbBuffer);
@@ -141,7 +144,8 @@ class OurPair {
 
 class RawSide {
  public:
-  RawSide(bool server, const OurPair*, X509* certificate, EVP_PKEY* key) : context_(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method())) {
+  RawSide(bool server, const OurPair*, X509* certificate, EVP_PKEY* key)
+      : context_(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method())) {
     SSL_CTX_set_min_proto_version(context_, TLS1_3_VERSION);
     SSL_CTX_set_ciphersuites(context_, "TLS_AES_128_GCM_SHA256");
     SSL_CTX_set1_groups_list(context_, "X25519");
@@ -161,7 +165,8 @@ class RawSide {
 
 class RawPair {
  public:
-  RawPair(SSL_CTX* client, SSL_CTX* server, SSL_SESSION* session = nullptr) : client_(SSL_new(client)), server_(SSL_new(server)) {
+  RawPair(SSL_CTX* client, SSL_CTX* server, SSL_SESSION* session = nullptr)
+      : client_(SSL_new(client)), server_(SSL_new(server)) {
     // One BIO for each direction.
     BIO *to_server = BIO_new(BIO_s_mem()), *to_client = BIO_new(BIO_s_mem());
     BIO_up_ref(to_server);
@@ -244,7 +249,8 @@ void measure_data(OurPair& pair, std::size_t size) {
   Bytes in_place(size + 64);
   const auto message = [&] {
     if (size > 16384) return;
-    SecBuffer buffers[] = {{5, SECBUFFER_STREAM_HEADER, in_place.data()}, {static_cast<ULONG>(size), SECBUFFER_DATA, in_place.data() + 5},
+    SecBuffer buffers[] = {{5, SECBUFFER_STREAM_HEADER, in_place.data()},
+                           {static_cast<ULONG>(size), SECBUFFER_DATA, in_place.data() + 5},
                            {17, SECBUFFER_STREAM_TRAILER, in_place.data() + 5 + size}};
     SecBufferDesc list{SECBUFFER_VERSION, 3, buffers};
     expect(EncryptMessage(pair.server(), 0, &list, 0) == SEC_E_OK, "EncryptMessage");
@@ -256,7 +262,8 @@ void measure_data(OurPair& pair, std::size_t size) {
   if (size <= 16384) print(("encrypt_message_" + at).c_str(), mb_per_second(encrypted[2], size));
 }
 
-// Decryption needs what was encrypted in order, so it is measured with the encryption that it needs, whose cost is taken off.
+// Decryption needs what was encrypted in order, so it is measured with the encryption that it needs, whose cost is
+// taken off.
 void measure_decrypt(CredHandle* client, CredHandle* server, std::size_t size) {
   OurPair pair(client, server);
   const Bytes plain(size, 'x');
@@ -277,7 +284,8 @@ void measure_decrypt(CredHandle* client, CredHandle* server, std::size_t size) {
     for (const Bytes& record : records) {
       opened.resize(record.size());
       std::size_t used = record.size(), got = opened.size();
-      expect(OpenSspiDecryptStream(pair.server(), record.data(), &used, opened.data(), &got) == SEC_E_OK && got == size, "decrypt");
+      expect(OpenSspiDecryptStream(pair.server(), record.data(), &used, opened.data(), &got) == SEC_E_OK && got == size,
+             "decrypt");
     }
     best = std::max(best, static_cast<double>(count) / (cpu_seconds() - start));
     start = cpu_seconds();
@@ -307,7 +315,8 @@ int main() {
   X509_sign(x509, key, EVP_sha256());
   RawSide raw_server(true, nullptr, x509, key), raw_client(false, nullptr, x509, key);
 
-  const auto handshakes = rates({[&] { OurPair pair(&fresh, &server); }, [&] { RawPair pair(raw_client.get(), raw_server.get()); }}, 0.5);
+  const auto handshakes =
+      rates({[&] { OurPair pair(&fresh, &server); }, [&] { RawPair pair(raw_client.get(), raw_server.get()); }}, 0.5);
   print("handshake_ours", handshakes[0]);
   print("handshake_openssl", handshakes[1]);
   bool resumed = false;
@@ -319,7 +328,9 @@ int main() {
   expect(resumed, "resumption");
   RawPair first(raw_client.get(), raw_server.get());
   SSL_SESSION* session = SSL_get1_session(first.client());
-  const auto again = rates({[&] { OurPair pair(&client, &server); }, [&] { RawPair pair(raw_client.get(), raw_server.get(), session); }}, 0.3);
+  const auto again = rates(
+      {[&] { OurPair pair(&client, &server); }, [&] { RawPair pair(raw_client.get(), raw_server.get(), session); }},
+      0.3);
   print("resumed_ours", again[0]);
   print("resumed_openssl", again[1]);
 
@@ -340,7 +351,8 @@ int main() {
   std::vector<std::unique_ptr<RawPair>> raw_pairs;
   raw_pairs.reserve(kPairs);
   const struct mallinfo2 raw_before = mallinfo2();
-  for (std::size_t i = 0; i < kPairs; ++i) raw_pairs.push_back(std::make_unique<RawPair>(raw_client.get(), raw_server.get()));
+  for (std::size_t i = 0; i < kPairs; ++i)
+    raw_pairs.push_back(std::make_unique<RawPair>(raw_client.get(), raw_server.get()));
   print("memory_openssl", static_cast<double>(mallinfo2().uordblks - raw_before.uordblks) / kPairs);
   return 0;
 }

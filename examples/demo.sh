@@ -203,4 +203,15 @@ if [[ $code == 401 ]]; then good "with a wrong password: 401"; else bad "with a 
 code=$(fetch 'EXAMPLE\\mallory:Correct Horse 7')
 if [[ $code == 401 ]]; then good "an unknown user: 401"; else bad "an unknown user: $code; 401 is due"; fi
 
+# ---- 6. --------------------------------------------------------------------------------------------------------------
+
+heading "Kerberos, in a realm of its own"
+if OPENSSPI_BUILD=$build examples/demo_kerberos.sh >"$work/kerberos.log" 2>&1; then
+  tell <"$work/kerberos.log"
+  expect "alice logged on with her ticket" grep -q 'alice@OPENSSPI.TEST' "$work/kerberos.log"
+else
+  tell <"$work/kerberos.log"
+  bad "the demonstration of Kerberos failed"
+fi
+
 finish

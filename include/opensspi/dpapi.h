@@ -11,8 +11,8 @@
 
 #ifdef _WIN32
 
-#include <wincrypt.h>
 #include <dpapi.h>
+#include <wincrypt.h>
 
 #else
 
@@ -29,10 +29,10 @@ extern "C" {
  * bytes. cbDataIn is a multiple of CRYPTPROTECTMEMORY_BLOCK_SIZE; dwFlags is CRYPTPROTECTMEMORY_SAME_PROCESS.
  * Returns 0, with the data untouched, where an argument is wrong or the key's memory cannot be locked; the reason is
  * given by OpenSspiGetLastFailureW. */
-BOOL SEC_ENTRY CryptProtectMemory(void *pDataIn, DWORD cbDataIn, DWORD dwFlags) OPENSSPI_BOUND(CryptProtectMemory);
+BOOL SEC_ENTRY CryptProtectMemory(void* pDataIn, DWORD cbDataIn, DWORD dwFlags) OPENSSPI_BOUND(CryptProtectMemory);
 
 /* Undoes it. Data that were not protected in this process become other bytes: nothing tells them apart. */
-BOOL SEC_ENTRY CryptUnprotectMemory(void *pDataIn, DWORD cbDataIn, DWORD dwFlags) OPENSSPI_BOUND(CryptUnprotectMemory);
+BOOL SEC_ENTRY CryptUnprotectMemory(void* pDataIn, DWORD cbDataIn, DWORD dwFlags) OPENSSPI_BOUND(CryptUnprotectMemory);
 
 #ifdef __cplusplus
 }

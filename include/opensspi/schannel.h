@@ -9,9 +9,9 @@
 #ifndef SCHANNEL_USE_BLACKLISTS
 #define SCHANNEL_USE_BLACKLISTS
 #endif
+#include <schannel.h>
 #include <subauth.h>
 #include <wincrypt.h>
-#include <schannel.h>
 
 #else
 
@@ -27,7 +27,7 @@ extern "C" {
 typedef struct _UNICODE_STRING {
   USHORT Length; /* bytes */
   USHORT MaximumLength;
-  SEC_WCHAR *Buffer;
+  SEC_WCHAR* Buffer;
 } UNICODE_STRING, *PUNICODE_STRING;
 #endif
 
@@ -40,18 +40,18 @@ typedef struct _UNICODE_STRING {
 struct _HMAPPER;
 
 /* What a TLS credential is made from. Certificates, store and texts are copied or counted: the caller may free its own
- * right after acquiring. A server's credential has at least one certificate with its private key; of several, SNI and the
- * kind of key choose. hRootStore of a server: the roots that client certificates must end in; of a client: additional
- * roots, or the only ones with SCH_CRED_RESTRICTED_ROOTS. */
+ * right after acquiring. A server's credential has at least one certificate with its private key; of several, SNI and
+ * the kind of key choose. hRootStore of a server: the roots that client certificates must end in; of a client:
+ * additional roots, or the only ones with SCH_CRED_RESTRICTED_ROOTS. */
 typedef struct _SCHANNEL_CRED {
   DWORD dwVersion; /* SCHANNEL_CRED_VERSION */
   DWORD cCreds;
-  PCCERT_CONTEXT *paCred;
+  PCCERT_CONTEXT* paCred;
   HCERTSTORE hRootStore;
   DWORD cMappers; /* 0 */
-  struct _HMAPPER **aphMappers;
+  struct _HMAPPER** aphMappers;
   DWORD cSupportedAlgs; /* 0: the package's default */
-  ALG_ID *palgSupportedAlgs;
+  ALG_ID* palgSupportedAlgs;
   DWORD grbitEnabledProtocols;   /* SP_PROT_x; 0: TLS 1.2 and 1.3 */
   DWORD dwMinimumCipherStrength; /* bits; 0: the package's default; all ones: no encryption (TLS 1.2 and below) */
   DWORD dwMaximumCipherStrength;
@@ -68,9 +68,10 @@ typedef enum _eTlsAlgorithmUsage {
   TlsParametersCngAlgUsageCertSig
 } eTlsAlgorithmUsage;
 
-/* An algorithm that is not to be used: strCngAlgId "AES", "CHACHA20_POLY1305", "NULL", "SHA1", "SHA256", "SHA384", "ECDH",
- * "RSA", "ECDSA" and, for ciphers, ChainingModeGCM, ChainingModeCCM and ChainingModeCBC. A key of dwMinBitLength to
- * dwMaxBitLength bits is not used; both 0: of any length. What is not understood refuses the credential. */
+/* An algorithm that is not to be used: strCngAlgId "AES", "CHACHA20_POLY1305", "NULL", "SHA1", "SHA256", "SHA384",
+ * "ECDH", "RSA", "ECDSA" and, for ciphers, ChainingModeGCM, ChainingModeCCM and ChainingModeCBC. A key of
+ * dwMinBitLength to dwMaxBitLength bits is not used; both 0: of any length. What is not understood refuses the
+ * credential. */
 typedef struct _CRYPTO_SETTINGS {
   eTlsAlgorithmUsage eAlgorithmUsage;
   UNICODE_STRING strCngAlgId;
@@ -93,10 +94,10 @@ typedef struct _SCH_CREDENTIALS {
   DWORD dwVersion; /* SCH_CREDENTIALS_VERSION */
   DWORD dwCredFormat;
   DWORD cCreds;
-  PCCERT_CONTEXT *paCred;
+  PCCERT_CONTEXT* paCred;
   HCERTSTORE hRootStore;
   DWORD cMappers;
-  struct _HMAPPER **aphMappers;
+  struct _HMAPPER** aphMappers;
   DWORD dwSessionLifespan;
   DWORD dwFlags;
   DWORD cTlsParameters;
@@ -224,8 +225,9 @@ typedef struct _SCHANNEL_SESSION_TOKEN {
 #define TLS1_ALERT_UNKNOWN_PSK_IDENTITY 115
 #define TLS1_ALERT_NO_APP_PROTOCOL 120
 
-/* ---- What contexts answer. SECPKG_ATTR_REMOTE_CERT_CONTEXT and _LOCAL_CERT_CONTEXT fill a PCCERT_CONTEXT, which is freed
- * by CertFreeCertificateContext; its hCertStore holds the certificates that came with it. --------------------------- */
+/* ---- What contexts answer. SECPKG_ATTR_REMOTE_CERT_CONTEXT and _LOCAL_CERT_CONTEXT fill a PCCERT_CONTEXT, which is
+ * freed by CertFreeCertificateContext; its hCertStore holds the certificates that came with it.
+ * --------------------------- */
 
 #define UNISP_RPC_ID 14
 
@@ -263,13 +265,13 @@ typedef struct _SecPkgContext_ConnectionInfoEx {
 
 /* SECPKG_ATTR_CIPHER_INFO; the caller sets dwVersion. */
 typedef struct _SecPkgContext_CipherInfo {
-  DWORD dwVersion;   /* SECPKGCONTEXT_CIPHERINFO_V1 */
-  DWORD dwProtocol;  /* the wire's version: 0x0303, 0x0304 */
+  DWORD dwVersion;  /* SECPKGCONTEXT_CIPHERINFO_V1 */
+  DWORD dwProtocol; /* the wire's version: 0x0303, 0x0304 */
   DWORD dwCipherSuite;
   DWORD dwBaseCipherSuite;
   SEC_WCHAR szCipherSuite[SZ_ALG_MAX_SIZE];
   SEC_WCHAR szCipher[SZ_ALG_MAX_SIZE];
-  DWORD dwCipherLen; /* bits */
+  DWORD dwCipherLen;      /* bits */
   DWORD dwCipherBlockLen; /* bytes */
   SEC_WCHAR szHash[SZ_ALG_MAX_SIZE];
   DWORD dwHashLen;
@@ -287,32 +289,33 @@ typedef struct _SecPkgContext_SessionInfo {
   BYTE rgbSessionId[32];
 } SecPkgContext_SessionInfo, *PSecPkgContext_SessionInfo;
 
-/* SECPKG_ATTR_REMOTE_CERTIFICATES: each certificate as a DWORD with its length and its DER; freed by FreeContextBuffer. */
+/* SECPKG_ATTR_REMOTE_CERTIFICATES: each certificate as a DWORD with its length and its DER; freed by FreeContextBuffer.
+ */
 typedef struct _SecPkgContext_Certificates {
   DWORD cCertificates;
   DWORD cbCertificateChain;
-  BYTE *pbCertificateChain;
+  BYTE* pbCertificateChain;
 } SecPkgContext_Certificates, *PSecPkgContext_Certificates;
 
 /* SECPKG_ATTR_KEYING_MATERIAL_INFO, for SetContextAttributesW: what SECPKG_ATTR_KEYING_MATERIAL exports (RFC 5705). */
 typedef struct _SecPkgContext_KeyingMaterialInfo {
   WORD cbLabel; /* with its NUL */
-  char *pszLabel;
+  char* pszLabel;
   WORD cbContextValue;
-  BYTE *pbContextValue; /* NULL: no context value, which is not an empty one */
+  BYTE* pbContextValue; /* NULL: no context value, which is not an empty one */
   DWORD cbKeyingMaterial;
 } SecPkgContext_KeyingMaterialInfo, *PSecPkgContext_KeyingMaterialInfo;
 
 /* SECPKG_ATTR_KEYING_MATERIAL; freed by FreeContextBuffer. */
 typedef struct _SecPkgContext_KeyingMaterial {
   DWORD cbKeyingMaterial;
-  BYTE *pbKeyingMaterial;
+  BYTE* pbKeyingMaterial;
 } SecPkgContext_KeyingMaterial, *PSecPkgContext_KeyingMaterial;
 
 /* Answers of credentials, SECPKG_ATTR_SUPPORTED_PROTOCOLS, _CIPHER_STRENGTHS and _SUPPORTED_ALGS. */
 typedef struct _SecPkgCred_SupportedAlgs {
   DWORD cSupportedAlgs;
-  ALG_ID *palgSupportedAlgs; /* freed by FreeContextBuffer */
+  ALG_ID* palgSupportedAlgs; /* freed by FreeContextBuffer */
 } SecPkgCred_SupportedAlgs, *PSecPkgCred_SupportedAlgs;
 typedef struct _SecPkgCred_CipherStrengths {
   DWORD dwMinimumCipherStrength;

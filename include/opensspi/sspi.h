@@ -20,10 +20,10 @@
 #ifndef SECURITY_WIN32
 #define SECURITY_WIN32
 #endif
-#include <winsock2.h>
-#include <windows.h>
 #include <security.h>
 #include <sspi.h>
+#include <windows.h>
+#include <winsock2.h>
 
 #else
 
@@ -52,10 +52,10 @@ typedef uint32_t ULONG;
 typedef uint32_t DWORD;
 typedef int64_t LONGLONG;
 typedef uintptr_t ULONG_PTR;
-typedef void *PVOID;
-typedef void *HANDLE;
-typedef ULONG *PULONG;
-typedef BYTE *PBYTE;
+typedef void* PVOID;
+typedef void* HANDLE;
+typedef ULONG* PULONG;
+typedef BYTE* PBYTE;
 #endif
 
 #define SEC_ENTRY
@@ -85,16 +85,14 @@ typedef struct _SecHandle {
 typedef SecHandle CredHandle, *PCredHandle;
 typedef SecHandle CtxtHandle, *PCtxtHandle;
 
-#define SecInvalidateHandle(x)          \
-  ((x)->dwLower = (x)->dwUpper = ((ULONG_PTR)((intptr_t)-1)))
-#define SecIsValidHandle(x)                            \
-  (((x)->dwLower != ((ULONG_PTR)((intptr_t)-1))) && \
-   ((x)->dwUpper != ((ULONG_PTR)((intptr_t)-1))))
+#define SecInvalidateHandle(x) ((x)->dwLower = (x)->dwUpper = ((ULONG_PTR)((intptr_t)-1)))
+#define SecIsValidHandle(x) \
+  (((x)->dwLower != ((ULONG_PTR)((intptr_t)-1))) && ((x)->dwUpper != ((ULONG_PTR)((intptr_t)-1))))
 
 typedef struct _SecBuffer {
   ULONG cbBuffer;   /* bytes at pvBuffer; set to the bytes written on output */
   ULONG BufferType; /* SECBUFFER_x, attributes in the high four bits */
-  void *pvBuffer;
+  void* pvBuffer;
 } SecBuffer, *PSecBuffer;
 
 typedef struct _SecBufferDesc {
@@ -108,17 +106,17 @@ typedef struct _SecPkgInfoW {
   USHORT wVersion;     /* SECURITY_SUPPORT_PROVIDER_INTERFACE_VERSION */
   USHORT wRPCID;       /* the package's number in DCE RPC, SECPKG_ID_NONE for none */
   ULONG cbMaxToken;    /* bytes of the largest token */
-  SEC_WCHAR *Name;
-  SEC_WCHAR *Comment;
+  SEC_WCHAR* Name;
+  SEC_WCHAR* Comment;
 } SecPkgInfoW, *PSecPkgInfoW;
 
 /* Explicit credentials. Lengths are in characters, without a terminator. */
 typedef struct _SEC_WINNT_AUTH_IDENTITY_W {
-  USHORT *User;
+  USHORT* User;
   ULONG UserLength;
-  USHORT *Domain;
+  USHORT* Domain;
   ULONG DomainLength;
-  USHORT *Password;
+  USHORT* Password;
   ULONG PasswordLength;
   ULONG Flags; /* SEC_WINNT_AUTH_IDENTITY_UNICODE or _ANSI (bytes of UTF-8) */
 } SEC_WINNT_AUTH_IDENTITY_W, *PSEC_WINNT_AUTH_IDENTITY_W;
@@ -126,14 +124,14 @@ typedef struct _SEC_WINNT_AUTH_IDENTITY_W {
 typedef struct _SEC_WINNT_AUTH_IDENTITY_EXW {
   ULONG Version; /* SEC_WINNT_AUTH_IDENTITY_VERSION */
   ULONG Length;  /* sizeof this structure */
-  USHORT *User;
+  USHORT* User;
   ULONG UserLength;
-  USHORT *Domain;
+  USHORT* Domain;
   ULONG DomainLength;
-  USHORT *Password;
+  USHORT* Password;
   ULONG PasswordLength;
   ULONG Flags;
-  USHORT *PackageList; /* packages to use, !packages to leave out, separated by commas */
+  USHORT* PackageList; /* packages to use, !packages to leave out, separated by commas */
   ULONG PackageListLength;
 } SEC_WINNT_AUTH_IDENTITY_EXW, *PSEC_WINNT_AUTH_IDENTITY_EXW;
 
@@ -173,7 +171,7 @@ typedef struct _SecPkgContext_StreamSizes {
 } SecPkgContext_StreamSizes, *PSecPkgContext_StreamSizes;
 
 typedef struct _SecPkgContext_NamesW {
-  SEC_WCHAR *sUserName;
+  SEC_WCHAR* sUserName;
 } SecPkgContext_NamesW, *PSecPkgContext_NamesW;
 
 typedef struct _SecPkgContext_Lifespan {
@@ -183,19 +181,19 @@ typedef struct _SecPkgContext_Lifespan {
 
 typedef struct _SecPkgContext_DceInfo {
   ULONG AuthzSvc;
-  void *pPac;
+  void* pPac;
 } SecPkgContext_DceInfo, *PSecPkgContext_DceInfo;
 
 typedef struct _SecPkgContext_KeyInfoW {
-  SEC_WCHAR *sSignatureAlgorithmName;
-  SEC_WCHAR *sEncryptAlgorithmName;
+  SEC_WCHAR* sSignatureAlgorithmName;
+  SEC_WCHAR* sEncryptAlgorithmName;
   ULONG KeySize; /* bits */
   ULONG SignatureAlgorithm;
   ULONG EncryptAlgorithm;
 } SecPkgContext_KeyInfoW, *PSecPkgContext_KeyInfoW;
 
 typedef struct _SecPkgContext_AuthorityW {
-  SEC_WCHAR *sAuthorityName;
+  SEC_WCHAR* sAuthorityName;
 } SecPkgContext_AuthorityW, *PSecPkgContext_AuthorityW;
 
 typedef struct _SecPkgContext_PasswordExpiry {
@@ -204,7 +202,7 @@ typedef struct _SecPkgContext_PasswordExpiry {
 
 typedef struct _SecPkgContext_SessionKey {
   ULONG SessionKeyLength;
-  unsigned char *SessionKey;
+  unsigned char* SessionKey;
 } SecPkgContext_SessionKey, *PSecPkgContext_SessionKey;
 
 typedef struct _SecPkgContext_PackageInfoW {
@@ -225,18 +223,18 @@ typedef struct _SecPkgContext_NegotiationInfoW {
 } SecPkgContext_NegotiationInfoW, *PSecPkgContext_NegotiationInfoW;
 
 typedef struct _SecPkgContext_NativeNamesW {
-  SEC_WCHAR *sClientName;
-  SEC_WCHAR *sServerName;
+  SEC_WCHAR* sClientName;
+  SEC_WCHAR* sServerName;
 } SecPkgContext_NativeNamesW, *PSecPkgContext_NativeNamesW;
 
 typedef struct _SecPkgContext_CredentialNameW {
   ULONG CredentialType;
-  SEC_WCHAR *sCredentialName;
+  SEC_WCHAR* sCredentialName;
 } SecPkgContext_CredentialNameW, *PSecPkgContext_CredentialNameW;
 
 typedef struct _SecPkgContext_Bindings {
   ULONG BindingsLength;
-  SEC_CHANNEL_BINDINGS *Bindings;
+  SEC_CHANNEL_BINDINGS* Bindings;
 } SecPkgContext_Bindings, *PSecPkgContext_Bindings;
 
 /* The content of a SECBUFFER_APPLICATION_PROTOCOLS: lists one behind the other without padding, each of names that
@@ -274,11 +272,11 @@ typedef struct _SecPkgContext_ApplicationProtocol {
 } SecPkgContext_ApplicationProtocol, *PSecPkgContext_ApplicationProtocol;
 
 typedef struct _SecPkgContext_ClientSpecifiedTarget {
-  SEC_WCHAR *sTargetName;
+  SEC_WCHAR* sTargetName;
 } SecPkgContext_ClientSpecifiedTarget, *PSecPkgContext_ClientSpecifiedTarget;
 
 typedef struct _SecPkgCredentials_NamesW {
-  SEC_WCHAR *sUserName;
+  SEC_WCHAR* sUserName;
 } SecPkgCredentials_NamesW, *PSecPkgCredentials_NamesW;
 
 /* ---- Numbers. ------------------------------------------------------------------------------------------------- */
@@ -565,18 +563,18 @@ typedef struct _SecPkgCredentials_NamesW {
 
 /* ---- Functions. ----------------------------------------------------------------------------------------------- */
 
-typedef void(SEC_ENTRY *SEC_GET_KEY_FN)(void *Arg, void *Principal, ULONG KeyVer, void **Key, SECURITY_STATUS *Status);
+typedef void(SEC_ENTRY* SEC_GET_KEY_FN)(void* Arg, void* Principal, ULONG KeyVer, void** Key, SECURITY_STATUS* Status);
 
 #define OPENSSPI_BOUND(name) __asm__("ossp_" #name)
 
 /* The packages of this system, in one block for FreeContextBuffer.
  * SEC_E_INVALID_PARAMETER: a pointer is NULL. */
-SECURITY_STATUS SEC_ENTRY EnumerateSecurityPackagesW(ULONG *pcPackages, PSecPkgInfoW *ppPackageInfo)
+SECURITY_STATUS SEC_ENTRY EnumerateSecurityPackagesW(ULONG* pcPackages, PSecPkgInfoW* ppPackageInfo)
     OPENSSPI_BOUND(EnumerateSecurityPackagesW);
 
 /* One package, in one block for FreeContextBuffer.
  * SEC_E_SECPKG_NOT_FOUND: no such package, or not offered here (NTLM in FIPS mode; the last failure says why). */
-SECURITY_STATUS SEC_ENTRY QuerySecurityPackageInfoW(SEC_WCHAR *pszPackageName, PSecPkgInfoW *ppPackageInfo)
+SECURITY_STATUS SEC_ENTRY QuerySecurityPackageInfoW(SEC_WCHAR* pszPackageName, PSecPkgInfoW* ppPackageInfo)
     OPENSSPI_BOUND(QuerySecurityPackageInfoW);
 
 /* A credential of a package. pAuthData: NULL for the process's own, else a SEC_WINNT_AUTH_IDENTITY_W or _EXW for NTLM,
@@ -584,9 +582,9 @@ SECURITY_STATUS SEC_ENTRY QuerySecurityPackageInfoW(SEC_WCHAR *pszPackageName, P
  * ptsExpiry may be NULL. Everything given is copied. phCredential is to be freed by FreeCredentialsHandle.
  * SEC_E_SECPKG_NOT_FOUND, SEC_E_NO_CREDENTIALS, SEC_E_UNKNOWN_CREDENTIALS (pAuthData is not understood),
  * SEC_E_INVALID_PARAMETER. */
-SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleW(SEC_WCHAR *pszPrincipal, SEC_WCHAR *pszPackage,
-                                                    ULONG fCredentialUse, void *pvLogonId, void *pAuthData,
-                                                    SEC_GET_KEY_FN pGetKeyFn, void *pvGetKeyArgument,
+SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleW(SEC_WCHAR* pszPrincipal, SEC_WCHAR* pszPackage,
+                                                    ULONG fCredentialUse, void* pvLogonId, void* pAuthData,
+                                                    SEC_GET_KEY_FN pGetKeyFn, void* pvGetKeyArgument,
                                                     PCredHandle phCredential, PTimeStamp ptsExpiry)
     OPENSSPI_BOUND(AcquireCredentialsHandleW);
 
@@ -594,12 +592,12 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleW(SEC_WCHAR *pszPrincipal, SEC
 SECURITY_STATUS SEC_ENTRY FreeCredentialsHandle(PCredHandle phCredential) OPENSSPI_BOUND(FreeCredentialsHandle);
 
 /* ulAttribute: SECPKG_CRED_ATTR_NAMES. SEC_E_UNSUPPORTED_FUNCTION, SEC_E_NO_CREDENTIALS. */
-SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesW(PCredHandle phCredential, ULONG ulAttribute, void *pBuffer)
+SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesW(PCredHandle phCredential, ULONG ulAttribute, void* pBuffer)
     OPENSSPI_BOUND(QueryCredentialsAttributesW);
 
 /* ulAttribute: those of extra.h, before the first context. SEC_E_UNSUPPORTED_FUNCTION, SEC_E_INVALID_PARAMETER,
  * SEC_E_OUT_OF_SEQUENCE (a context was made from the credential already). */
-SECURITY_STATUS SEC_ENTRY SetCredentialsAttributesW(PCredHandle phCredential, ULONG ulAttribute, void *pBuffer,
+SECURITY_STATUS SEC_ENTRY SetCredentialsAttributesW(PCredHandle phCredential, ULONG ulAttribute, void* pBuffer,
                                                     ULONG cbBuffer) OPENSSPI_BOUND(SetCredentialsAttributesW);
 
 /* One step of the client's side. First call: phContext NULL, phCredential set, phNewContext receives the context (it
@@ -611,16 +609,16 @@ SECURITY_STATUS SEC_ENTRY SetCredentialsAttributesW(PCredHandle phCredential, UL
  * SEC_E_NO_CREDENTIALS, SEC_E_BUFFER_TOO_SMALL, SEC_E_UNSUPPORTED_FUNCTION, SEC_E_INVALID_HANDLE,
  * SEC_E_OUT_OF_SEQUENCE (the context is finished, or failed before) and those of the package. */
 SECURITY_STATUS SEC_ENTRY InitializeSecurityContextW(PCredHandle phCredential, PCtxtHandle phContext,
-                                                     SEC_WCHAR *pszTargetName, ULONG fContextReq, ULONG Reserved1,
+                                                     SEC_WCHAR* pszTargetName, ULONG fContextReq, ULONG Reserved1,
                                                      ULONG TargetDataRep, PSecBufferDesc pInput, ULONG Reserved2,
                                                      PCtxtHandle phNewContext, PSecBufferDesc pOutput,
-                                                     ULONG *pfContextAttr, PTimeStamp ptsExpiry)
+                                                     ULONG* pfContextAttr, PTimeStamp ptsExpiry)
     OPENSSPI_BOUND(InitializeSecurityContextW);
 
 /* One step of the server's side; as InitializeSecurityContextW. SEC_E_BAD_BINDINGS too. */
 SECURITY_STATUS SEC_ENTRY AcceptSecurityContext(PCredHandle phCredential, PCtxtHandle phContext, PSecBufferDesc pInput,
                                                 ULONG fContextReq, ULONG TargetDataRep, PCtxtHandle phNewContext,
-                                                PSecBufferDesc pOutput, ULONG *pfContextAttr, PTimeStamp ptsExpiry)
+                                                PSecBufferDesc pOutput, ULONG* pfContextAttr, PTimeStamp ptsExpiry)
     OPENSSPI_BOUND(AcceptSecurityContext);
 
 /* No package here asks for it (SEC_I_COMPLETE_NEEDED): SEC_E_UNSUPPORTED_FUNCTION. */
@@ -633,10 +631,10 @@ SECURITY_STATUS SEC_ENTRY ApplyControlToken(PCtxtHandle phContext, PSecBufferDes
 
 /* ulAttribute: SECPKG_ATTR_x, pBuffer its structure; pointers in it are freed by FreeContextBuffer.
  * SEC_E_UNSUPPORTED_FUNCTION, SEC_E_NO_CONTEXT (the context is not established). */
-SECURITY_STATUS SEC_ENTRY QueryContextAttributesW(PCtxtHandle phContext, ULONG ulAttribute, void *pBuffer)
+SECURITY_STATUS SEC_ENTRY QueryContextAttributesW(PCtxtHandle phContext, ULONG ulAttribute, void* pBuffer)
     OPENSSPI_BOUND(QueryContextAttributesW);
-SECURITY_STATUS SEC_ENTRY SetContextAttributesW(PCtxtHandle phContext, ULONG ulAttribute, void *pBuffer,
-                                                ULONG cbBuffer) OPENSSPI_BOUND(SetContextAttributesW);
+SECURITY_STATUS SEC_ENTRY SetContextAttributesW(PCtxtHandle phContext, ULONG ulAttribute, void* pBuffer, ULONG cbBuffer)
+    OPENSSPI_BOUND(SetContextAttributesW);
 
 /* Signs the DATA buffers into the TOKEN buffer. MessageSeqNo counts in datagram contexts only.
  * SEC_E_INVALID_TOKEN (no TOKEN, or no DATA), SEC_E_BUFFER_TOO_SMALL (cbBuffer of the TOKEN is set to what it takes),
@@ -646,23 +644,23 @@ SECURITY_STATUS SEC_ENTRY MakeSignature(PCtxtHandle phContext, ULONG fQOP, PSecB
 
 /* SEC_E_MESSAGE_ALTERED, SEC_E_OUT_OF_SEQUENCE; both leave the context as it was. pfQOP may be NULL. */
 SECURITY_STATUS SEC_ENTRY VerifySignature(PCtxtHandle phContext, PSecBufferDesc pMessage, ULONG MessageSeqNo,
-                                          ULONG *pfQOP) OPENSSPI_BOUND(VerifySignature);
+                                          ULONG* pfQOP) OPENSSPI_BOUND(VerifySignature);
 
 /* Encrypts the DATA buffers in place and signs them; as MakeSignature. A DATA buffer marked READONLY or
  * READONLY_WITH_CHECKSUM is signed and stays in the clear; Kerberos leaves one marked READONLY out, as Windows does. */
-SECURITY_STATUS SEC_ENTRY EncryptMessage(PCtxtHandle phContext, ULONG fQOP, PSecBufferDesc pMessage,
-                                         ULONG MessageSeqNo) OPENSSPI_BOUND(EncryptMessage);
+SECURITY_STATUS SEC_ENTRY EncryptMessage(PCtxtHandle phContext, ULONG fQOP, PSecBufferDesc pMessage, ULONG MessageSeqNo)
+    OPENSSPI_BOUND(EncryptMessage);
 
 /* As VerifySignature; the DATA buffers are decrypted in place. Where authentication fails they are zeroed. */
 SECURITY_STATUS SEC_ENTRY DecryptMessage(PCtxtHandle phContext, PSecBufferDesc pMessage, ULONG MessageSeqNo,
-                                         ULONG *pfQOP) OPENSSPI_BOUND(DecryptMessage);
+                                         ULONG* pfQOP) OPENSSPI_BOUND(DecryptMessage);
 
 /* The established context as bytes that hold its keys: guard them. fFlags: SECPKG_CONTEXT_EXPORT_RESET_NEW (numbers
  * start again at 0 in the copy), SECPKG_CONTEXT_EXPORT_DELETE_OLD (this context cannot be used afterwards).
  * pPackedContext->pvBuffer is wiped and freed by FreeContextBuffer. *pToken, if given, becomes NULL. */
 SECURITY_STATUS SEC_ENTRY ExportSecurityContext(PCtxtHandle phContext, ULONG fFlags, PSecBuffer pPackedContext,
-                                                void **pToken) OPENSSPI_BOUND(ExportSecurityContext);
-SECURITY_STATUS SEC_ENTRY ImportSecurityContextW(SEC_WCHAR *pszPackage, PSecBuffer pPackedContext, void *Token,
+                                                void** pToken) OPENSSPI_BOUND(ExportSecurityContext);
+SECURITY_STATUS SEC_ENTRY ImportSecurityContextW(SEC_WCHAR* pszPackage, PSecBuffer pPackedContext, void* Token,
                                                  PCtxtHandle phContext) OPENSSPI_BOUND(ImportSecurityContextW);
 
 /* Unlinks the context; a call that runs in another thread ends first, then it is freed. SEC_E_INVALID_HANDLE. */
@@ -670,51 +668,51 @@ SECURITY_STATUS SEC_ENTRY DeleteSecurityContext(PCtxtHandle phContext) OPENSSPI_
 
 /* Wipes and frees what this interface allocated. NULL does nothing. What this interface did not allocate, or freed
  * already: SEC_E_INVALID_PARAMETER, nothing is touched. */
-SECURITY_STATUS SEC_ENTRY FreeContextBuffer(void *pvContextBuffer) OPENSSPI_BOUND(FreeContextBuffer);
+SECURITY_STATUS SEC_ENTRY FreeContextBuffer(void* pvContextBuffer) OPENSSPI_BOUND(FreeContextBuffer);
 
-typedef SECURITY_STATUS(SEC_ENTRY *ENUMERATE_SECURITY_PACKAGES_FN_W)(ULONG *, PSecPkgInfoW *);
-typedef SECURITY_STATUS(SEC_ENTRY *QUERY_CREDENTIALS_ATTRIBUTES_FN_W)(PCredHandle, ULONG, void *);
-typedef SECURITY_STATUS(SEC_ENTRY *ACQUIRE_CREDENTIALS_HANDLE_FN_W)(SEC_WCHAR *, SEC_WCHAR *, ULONG, void *, void *,
-                                                                    SEC_GET_KEY_FN, void *, PCredHandle, PTimeStamp);
-typedef SECURITY_STATUS(SEC_ENTRY *FREE_CREDENTIALS_HANDLE_FN)(PCredHandle);
-typedef SECURITY_STATUS(SEC_ENTRY *INITIALIZE_SECURITY_CONTEXT_FN_W)(PCredHandle, PCtxtHandle, SEC_WCHAR *, ULONG,
-                                                                     ULONG, ULONG, PSecBufferDesc, ULONG, PCtxtHandle,
-                                                                     PSecBufferDesc, ULONG *, PTimeStamp);
-typedef SECURITY_STATUS(SEC_ENTRY *ACCEPT_SECURITY_CONTEXT_FN)(PCredHandle, PCtxtHandle, PSecBufferDesc, ULONG, ULONG,
-                                                               PCtxtHandle, PSecBufferDesc, ULONG *, PTimeStamp);
-typedef SECURITY_STATUS(SEC_ENTRY *COMPLETE_AUTH_TOKEN_FN)(PCtxtHandle, PSecBufferDesc);
-typedef SECURITY_STATUS(SEC_ENTRY *DELETE_SECURITY_CONTEXT_FN)(PCtxtHandle);
-typedef SECURITY_STATUS(SEC_ENTRY *APPLY_CONTROL_TOKEN_FN)(PCtxtHandle, PSecBufferDesc);
-typedef SECURITY_STATUS(SEC_ENTRY *QUERY_CONTEXT_ATTRIBUTES_FN_W)(PCtxtHandle, ULONG, void *);
-typedef SECURITY_STATUS(SEC_ENTRY *IMPERSONATE_SECURITY_CONTEXT_FN)(PCtxtHandle);
-typedef SECURITY_STATUS(SEC_ENTRY *REVERT_SECURITY_CONTEXT_FN)(PCtxtHandle);
-typedef SECURITY_STATUS(SEC_ENTRY *MAKE_SIGNATURE_FN)(PCtxtHandle, ULONG, PSecBufferDesc, ULONG);
-typedef SECURITY_STATUS(SEC_ENTRY *VERIFY_SIGNATURE_FN)(PCtxtHandle, PSecBufferDesc, ULONG, ULONG *);
-typedef SECURITY_STATUS(SEC_ENTRY *FREE_CONTEXT_BUFFER_FN)(void *);
-typedef SECURITY_STATUS(SEC_ENTRY *QUERY_SECURITY_PACKAGE_INFO_FN_W)(SEC_WCHAR *, PSecPkgInfoW *);
-typedef SECURITY_STATUS(SEC_ENTRY *EXPORT_SECURITY_CONTEXT_FN)(PCtxtHandle, ULONG, PSecBuffer, void **);
-typedef SECURITY_STATUS(SEC_ENTRY *IMPORT_SECURITY_CONTEXT_FN_W)(SEC_WCHAR *, PSecBuffer, void *, PCtxtHandle);
-typedef SECURITY_STATUS(SEC_ENTRY *ADD_CREDENTIALS_FN_W)(PCredHandle, SEC_WCHAR *, SEC_WCHAR *, ULONG, void *,
-                                                         SEC_GET_KEY_FN, void *, PTimeStamp);
-typedef SECURITY_STATUS(SEC_ENTRY *QUERY_SECURITY_CONTEXT_TOKEN_FN)(PCtxtHandle, void **);
-typedef SECURITY_STATUS(SEC_ENTRY *ENCRYPT_MESSAGE_FN)(PCtxtHandle, ULONG, PSecBufferDesc, ULONG);
-typedef SECURITY_STATUS(SEC_ENTRY *DECRYPT_MESSAGE_FN)(PCtxtHandle, PSecBufferDesc, ULONG, ULONG *);
-typedef SECURITY_STATUS(SEC_ENTRY *SET_CONTEXT_ATTRIBUTES_FN_W)(PCtxtHandle, ULONG, void *, ULONG);
-typedef SECURITY_STATUS(SEC_ENTRY *SET_CREDENTIALS_ATTRIBUTES_FN_W)(PCredHandle, ULONG, void *, ULONG);
-typedef SECURITY_STATUS(SEC_ENTRY *CHANGE_PASSWORD_FN_W)(SEC_WCHAR *, SEC_WCHAR *, SEC_WCHAR *, SEC_WCHAR *, SEC_WCHAR *,
+typedef SECURITY_STATUS(SEC_ENTRY* ENUMERATE_SECURITY_PACKAGES_FN_W)(ULONG*, PSecPkgInfoW*);
+typedef SECURITY_STATUS(SEC_ENTRY* QUERY_CREDENTIALS_ATTRIBUTES_FN_W)(PCredHandle, ULONG, void*);
+typedef SECURITY_STATUS(SEC_ENTRY* ACQUIRE_CREDENTIALS_HANDLE_FN_W)(SEC_WCHAR*, SEC_WCHAR*, ULONG, void*, void*,
+                                                                    SEC_GET_KEY_FN, void*, PCredHandle, PTimeStamp);
+typedef SECURITY_STATUS(SEC_ENTRY* FREE_CREDENTIALS_HANDLE_FN)(PCredHandle);
+typedef SECURITY_STATUS(SEC_ENTRY* INITIALIZE_SECURITY_CONTEXT_FN_W)(PCredHandle, PCtxtHandle, SEC_WCHAR*, ULONG, ULONG,
+                                                                     ULONG, PSecBufferDesc, ULONG, PCtxtHandle,
+                                                                     PSecBufferDesc, ULONG*, PTimeStamp);
+typedef SECURITY_STATUS(SEC_ENTRY* ACCEPT_SECURITY_CONTEXT_FN)(PCredHandle, PCtxtHandle, PSecBufferDesc, ULONG, ULONG,
+                                                               PCtxtHandle, PSecBufferDesc, ULONG*, PTimeStamp);
+typedef SECURITY_STATUS(SEC_ENTRY* COMPLETE_AUTH_TOKEN_FN)(PCtxtHandle, PSecBufferDesc);
+typedef SECURITY_STATUS(SEC_ENTRY* DELETE_SECURITY_CONTEXT_FN)(PCtxtHandle);
+typedef SECURITY_STATUS(SEC_ENTRY* APPLY_CONTROL_TOKEN_FN)(PCtxtHandle, PSecBufferDesc);
+typedef SECURITY_STATUS(SEC_ENTRY* QUERY_CONTEXT_ATTRIBUTES_FN_W)(PCtxtHandle, ULONG, void*);
+typedef SECURITY_STATUS(SEC_ENTRY* IMPERSONATE_SECURITY_CONTEXT_FN)(PCtxtHandle);
+typedef SECURITY_STATUS(SEC_ENTRY* REVERT_SECURITY_CONTEXT_FN)(PCtxtHandle);
+typedef SECURITY_STATUS(SEC_ENTRY* MAKE_SIGNATURE_FN)(PCtxtHandle, ULONG, PSecBufferDesc, ULONG);
+typedef SECURITY_STATUS(SEC_ENTRY* VERIFY_SIGNATURE_FN)(PCtxtHandle, PSecBufferDesc, ULONG, ULONG*);
+typedef SECURITY_STATUS(SEC_ENTRY* FREE_CONTEXT_BUFFER_FN)(void*);
+typedef SECURITY_STATUS(SEC_ENTRY* QUERY_SECURITY_PACKAGE_INFO_FN_W)(SEC_WCHAR*, PSecPkgInfoW*);
+typedef SECURITY_STATUS(SEC_ENTRY* EXPORT_SECURITY_CONTEXT_FN)(PCtxtHandle, ULONG, PSecBuffer, void**);
+typedef SECURITY_STATUS(SEC_ENTRY* IMPORT_SECURITY_CONTEXT_FN_W)(SEC_WCHAR*, PSecBuffer, void*, PCtxtHandle);
+typedef SECURITY_STATUS(SEC_ENTRY* ADD_CREDENTIALS_FN_W)(PCredHandle, SEC_WCHAR*, SEC_WCHAR*, ULONG, void*,
+                                                         SEC_GET_KEY_FN, void*, PTimeStamp);
+typedef SECURITY_STATUS(SEC_ENTRY* QUERY_SECURITY_CONTEXT_TOKEN_FN)(PCtxtHandle, void**);
+typedef SECURITY_STATUS(SEC_ENTRY* ENCRYPT_MESSAGE_FN)(PCtxtHandle, ULONG, PSecBufferDesc, ULONG);
+typedef SECURITY_STATUS(SEC_ENTRY* DECRYPT_MESSAGE_FN)(PCtxtHandle, PSecBufferDesc, ULONG, ULONG*);
+typedef SECURITY_STATUS(SEC_ENTRY* SET_CONTEXT_ATTRIBUTES_FN_W)(PCtxtHandle, ULONG, void*, ULONG);
+typedef SECURITY_STATUS(SEC_ENTRY* SET_CREDENTIALS_ATTRIBUTES_FN_W)(PCredHandle, ULONG, void*, ULONG);
+typedef SECURITY_STATUS(SEC_ENTRY* CHANGE_PASSWORD_FN_W)(SEC_WCHAR*, SEC_WCHAR*, SEC_WCHAR*, SEC_WCHAR*, SEC_WCHAR*,
                                                          BOOLEAN, ULONG, PSecBufferDesc);
-typedef SECURITY_STATUS(SEC_ENTRY *QUERY_CONTEXT_ATTRIBUTES_EX_FN_W)(PCtxtHandle, ULONG, void *, ULONG);
-typedef SECURITY_STATUS(SEC_ENTRY *QUERY_CREDENTIALS_ATTRIBUTES_EX_FN_W)(PCredHandle, ULONG, void *, ULONG);
+typedef SECURITY_STATUS(SEC_ENTRY* QUERY_CONTEXT_ATTRIBUTES_EX_FN_W)(PCtxtHandle, ULONG, void*, ULONG);
+typedef SECURITY_STATUS(SEC_ENTRY* QUERY_CREDENTIALS_ATTRIBUTES_EX_FN_W)(PCredHandle, ULONG, void*, ULONG);
 
-/* The table of the interface. AddCredentialsW, ChangeAccountPasswordW, ImpersonateSecurityContext, RevertSecurityContext and
- * QuerySecurityContextToken have no meaning here and answer SEC_E_UNSUPPORTED_FUNCTION. */
+/* The table of the interface. AddCredentialsW, ChangeAccountPasswordW, ImpersonateSecurityContext,
+ * RevertSecurityContext and QuerySecurityContextToken have no meaning here and answer SEC_E_UNSUPPORTED_FUNCTION. */
 typedef struct _SECURITY_FUNCTION_TABLE_W {
   ULONG dwVersion; /* SECURITY_SUPPORT_PROVIDER_INTERFACE_VERSION_5: the whole table below */
   ENUMERATE_SECURITY_PACKAGES_FN_W EnumerateSecurityPackagesW;
   QUERY_CREDENTIALS_ATTRIBUTES_FN_W QueryCredentialsAttributesW;
   ACQUIRE_CREDENTIALS_HANDLE_FN_W AcquireCredentialsHandleW;
   FREE_CREDENTIALS_HANDLE_FN FreeCredentialsHandle;
-  void *Reserved2;
+  void* Reserved2;
   INITIALIZE_SECURITY_CONTEXT_FN_W InitializeSecurityContextW;
   ACCEPT_SECURITY_CONTEXT_FN AcceptSecurityContext;
   COMPLETE_AUTH_TOKEN_FN CompleteAuthToken;
@@ -727,12 +725,12 @@ typedef struct _SECURITY_FUNCTION_TABLE_W {
   VERIFY_SIGNATURE_FN VerifySignature;
   FREE_CONTEXT_BUFFER_FN FreeContextBuffer;
   QUERY_SECURITY_PACKAGE_INFO_FN_W QuerySecurityPackageInfoW;
-  void *Reserved3; /* EncryptMessage, as on Windows */
-  void *Reserved4; /* DecryptMessage, as on Windows */
+  void* Reserved3; /* EncryptMessage, as on Windows */
+  void* Reserved4; /* DecryptMessage, as on Windows */
   EXPORT_SECURITY_CONTEXT_FN ExportSecurityContext;
   IMPORT_SECURITY_CONTEXT_FN_W ImportSecurityContextW;
   ADD_CREDENTIALS_FN_W AddCredentialsW;
-  void *Reserved8;
+  void* Reserved8;
   QUERY_SECURITY_CONTEXT_TOKEN_FN QuerySecurityContextToken;
   ENCRYPT_MESSAGE_FN EncryptMessage;
   DECRYPT_MESSAGE_FN DecryptMessage;

@@ -2,10 +2,10 @@
  * numbers and calling rules.
  *
  * On Windows this includes the system's header. Elsewhere certificates are OpenSSL's: contexts and stores are real
- * pointers that count references; every pointer to a certificate, store or chain that a function gives is freed by its own
- * CertFree... or CertClose... function. A function that fails gives 0 or NULL; OpenSspiGetLastCryptError (extra.h) then
- * has the code that GetLastError has on Windows, and OpenSspiGetLastFailureW the reason. Contexts and stores may be used
- * from any thread.
+ * pointers that count references; every pointer to a certificate, store or chain that a function gives is freed by its
+ * own CertFree... or CertClose... function. A function that fails gives 0 or NULL; OpenSspiGetLastCryptError (extra.h)
+ * then has the code that GetLastError has on Windows, and OpenSspiGetLastFailureW the reason. Contexts and stores may
+ * be used from any thread.
  */
 #ifndef OPENSSPI_WINCRYPT_H
 #define OPENSSPI_WINCRYPT_H
@@ -38,34 +38,34 @@ typedef struct _GUID {
 #endif
 
 typedef ULONG_PTR HCRYPTPROV;
-typedef void *HCERTSTORE;
-typedef void *HCERTCHAINENGINE;
+typedef void* HCERTSTORE;
+typedef void* HCERTCHAINENGINE;
 typedef unsigned int ALG_ID;
 
 typedef struct _CRYPTOAPI_BLOB {
   DWORD cbData;
-  BYTE *pbData;
+  BYTE* pbData;
 } CRYPT_INTEGER_BLOB, *PCRYPT_INTEGER_BLOB, CRYPT_OBJID_BLOB, *PCRYPT_OBJID_BLOB, CERT_NAME_BLOB, *PCERT_NAME_BLOB,
     CERT_BLOB, *PCERT_BLOB, CRL_BLOB, *PCRL_BLOB, DATA_BLOB, *PDATA_BLOB, CRYPT_DATA_BLOB, *PCRYPT_DATA_BLOB,
     CRYPT_HASH_BLOB, *PCRYPT_HASH_BLOB, CRYPT_DER_BLOB, *PCRYPT_DER_BLOB;
 
 typedef struct _CRYPT_BIT_BLOB {
   DWORD cbData;
-  BYTE *pbData;
+  BYTE* pbData;
   DWORD cUnusedBits;
 } CRYPT_BIT_BLOB, *PCRYPT_BIT_BLOB;
 
 typedef struct _CRYPT_ALGORITHM_IDENTIFIER {
-  char *pszObjId;
+  char* pszObjId;
   CRYPT_OBJID_BLOB Parameters;
 } CRYPT_ALGORITHM_IDENTIFIER, *PCRYPT_ALGORITHM_IDENTIFIER;
 
 typedef struct _CERT_EXTENSION {
-  char *pszObjId;
+  char* pszObjId;
   BOOL fCritical;
   CRYPT_OBJID_BLOB Value;
 } CERT_EXTENSION, *PCERT_EXTENSION;
-typedef const CERT_EXTENSION *PCCERT_EXTENSION;
+typedef const CERT_EXTENSION* PCCERT_EXTENSION;
 
 typedef struct _CERT_PUBLIC_KEY_INFO {
   CRYPT_ALGORITHM_IDENTIFIER Algorithm;
@@ -90,23 +90,23 @@ typedef struct _CERT_INFO {
 
 typedef struct _CERT_CONTEXT {
   DWORD dwCertEncodingType; /* X509_ASN_ENCODING */
-  BYTE *pbCertEncoded;      /* DER */
+  BYTE* pbCertEncoded;      /* DER */
   DWORD cbCertEncoded;
   PCERT_INFO pCertInfo;
   HCERTSTORE hCertStore; /* lives as long as the context; not to be closed by its reader */
 } CERT_CONTEXT, *PCERT_CONTEXT;
-typedef const CERT_CONTEXT *PCCERT_CONTEXT;
+typedef const CERT_CONTEXT* PCCERT_CONTEXT;
 
-typedef const struct _CRL_CONTEXT *PCCRL_CONTEXT; /* never given here: functions take NULL for its address */
+typedef const struct _CRL_CONTEXT* PCCRL_CONTEXT; /* never given here: functions take NULL for its address */
 
 typedef struct _CTL_USAGE {
   DWORD cUsageIdentifier;
-  char **rgpszUsageIdentifier; /* dotted object identifiers */
+  char** rgpszUsageIdentifier; /* dotted object identifiers */
 } CTL_USAGE, *PCTL_USAGE, CERT_ENHKEY_USAGE, *PCERT_ENHKEY_USAGE;
 
 typedef struct _CRYPT_KEY_PROV_PARAM {
   DWORD dwParam;
-  BYTE *pbData;
+  BYTE* pbData;
   DWORD cbData;
   DWORD dwFlags;
 } CRYPT_KEY_PROV_PARAM, *PCRYPT_KEY_PROV_PARAM;
@@ -115,8 +115,8 @@ typedef struct _CRYPT_KEY_PROV_PARAM {
  * or in a file (pwszContainerName then the file's path, or ""), and "PKCS#11" for a key whose pwszContainerName is a
  * pkcs11: URI (RFC 7512). Setting it with a path of a PEM file or a URI gives the certificate that key. */
 typedef struct _CRYPT_KEY_PROV_INFO {
-  SEC_WCHAR *pwszContainerName;
-  SEC_WCHAR *pwszProvName;
+  SEC_WCHAR* pwszContainerName;
+  SEC_WCHAR* pwszProvName;
   DWORD dwProvType;
   DWORD dwFlags;
   DWORD cProvParam;
@@ -133,18 +133,18 @@ typedef struct _CERT_CHAIN_ELEMENT {
   DWORD cbSize;
   PCCERT_CONTEXT pCertContext;
   CERT_TRUST_STATUS TrustStatus;
-  struct _CERT_REVOCATION_INFO *pRevocationInfo; /* NULL here */
+  struct _CERT_REVOCATION_INFO* pRevocationInfo; /* NULL here */
   PCERT_ENHKEY_USAGE pIssuanceUsage;             /* NULL here */
   PCERT_ENHKEY_USAGE pApplicationUsage;          /* NULL here */
-  const SEC_WCHAR *pwszExtendedErrorInfo;
+  const SEC_WCHAR* pwszExtendedErrorInfo;
 } CERT_CHAIN_ELEMENT, *PCERT_CHAIN_ELEMENT;
 
 typedef struct _CERT_SIMPLE_CHAIN {
   DWORD cbSize;
   CERT_TRUST_STATUS TrustStatus;
   DWORD cElement; /* the end certificate first */
-  PCERT_CHAIN_ELEMENT *rgpElement;
-  struct _CERT_TRUST_LIST_INFO *pTrustListInfo; /* NULL here */
+  PCERT_CHAIN_ELEMENT* rgpElement;
+  struct _CERT_TRUST_LIST_INFO* pTrustListInfo; /* NULL here */
   BOOL fHasRevocationFreshnessTime;
   DWORD dwRevocationFreshnessTime;
 } CERT_SIMPLE_CHAIN, *PCERT_SIMPLE_CHAIN;
@@ -153,15 +153,15 @@ typedef struct _CERT_CHAIN_CONTEXT {
   DWORD cbSize;
   CERT_TRUST_STATUS TrustStatus;
   DWORD cChain; /* 1 here */
-  PCERT_SIMPLE_CHAIN *rgpChain;
+  PCERT_SIMPLE_CHAIN* rgpChain;
   DWORD cLowerQualityChainContext;
-  const struct _CERT_CHAIN_CONTEXT **rgpLowerQualityChainContext;
+  const struct _CERT_CHAIN_CONTEXT** rgpLowerQualityChainContext;
   BOOL fHasRevocationFreshnessTime;
   DWORD dwRevocationFreshnessTime;
   DWORD dwCreateFlags;
   GUID ChainId;
 } CERT_CHAIN_CONTEXT, *PCERT_CHAIN_CONTEXT;
-typedef const CERT_CHAIN_CONTEXT *PCCERT_CHAIN_CONTEXT;
+typedef const CERT_CHAIN_CONTEXT* PCCERT_CHAIN_CONTEXT;
 
 typedef struct _CERT_USAGE_MATCH {
   DWORD dwType; /* USAGE_MATCH_TYPE_AND, USAGE_MATCH_TYPE_OR */
@@ -176,7 +176,7 @@ typedef struct _CERT_CHAIN_PARA {
 typedef struct _CERT_CHAIN_POLICY_PARA {
   DWORD cbSize;
   DWORD dwFlags; /* CERT_CHAIN_POLICY_x */
-  void *pvExtraPolicyPara;
+  void* pvExtraPolicyPara;
 } CERT_CHAIN_POLICY_PARA, *PCERT_CHAIN_POLICY_PARA;
 
 typedef struct _CERT_CHAIN_POLICY_STATUS {
@@ -184,7 +184,7 @@ typedef struct _CERT_CHAIN_POLICY_STATUS {
   DWORD dwError; /* 0, or CERT_E_x, CRYPT_E_x, TRUST_E_x */
   LONG lChainIndex;
   LONG lElementIndex;
-  void *pvExtraPolicyStatus;
+  void* pvExtraPolicyStatus;
 } CERT_CHAIN_POLICY_STATUS, *PCERT_CHAIN_POLICY_STATUS;
 
 /* For CERT_CHAIN_POLICY_SSL. */
@@ -195,14 +195,14 @@ typedef struct _HTTPSPolicyCallbackData {
   };
   DWORD dwAuthType; /* AUTHTYPE_CLIENT: a client's certificate is checked; AUTHTYPE_SERVER: a server's */
   DWORD fdwChecks;  /* SECURITY_FLAG_IGNORE_x of wininet.h */
-  SEC_WCHAR *pwszServerName;
+  SEC_WCHAR* pwszServerName;
 } HTTPSPolicyCallbackData, *PHTTPSPolicyCallbackData, SSL_EXTRA_CERT_CHAIN_POLICY_PARA,
     *PSSL_EXTRA_CERT_CHAIN_POLICY_PARA;
 
 typedef struct _CRYPT_OID_INFO {
   DWORD cbSize;
-  const char *pszOID;
-  const SEC_WCHAR *pwszName;
+  const char* pszOID;
+  const SEC_WCHAR* pwszName;
   DWORD dwGroupId; /* CRYPT_x_OID_GROUP_ID */
   __extension__ union {
     DWORD dwValue;
@@ -211,7 +211,7 @@ typedef struct _CRYPT_OID_INFO {
   };
   CRYPT_DATA_BLOB ExtraInfo;
 } CRYPT_OID_INFO, *PCRYPT_OID_INFO;
-typedef const CRYPT_OID_INFO *PCCRYPT_OID_INFO;
+typedef const CRYPT_OID_INFO* PCCRYPT_OID_INFO;
 
 /* ---- Numbers. ------------------------------------------------------------------------------------------------ */
 
@@ -224,13 +224,13 @@ typedef const CRYPT_OID_INFO *PCCRYPT_OID_INFO;
 #define AT_SIGNATURE 2
 
 /* Providers of CertOpenStore. */
-#define CERT_STORE_PROV_MEMORY ((const char *)2)
-#define CERT_STORE_PROV_PKCS7 ((const char *)5)
-#define CERT_STORE_PROV_SERIALIZED ((const char *)6)
-#define CERT_STORE_PROV_FILENAME_W ((const char *)8)
-#define CERT_STORE_PROV_FILENAME ((const char *)8)
-#define CERT_STORE_PROV_SYSTEM_W ((const char *)10)
-#define CERT_STORE_PROV_SYSTEM ((const char *)10)
+#define CERT_STORE_PROV_MEMORY ((const char*)2)
+#define CERT_STORE_PROV_PKCS7 ((const char*)5)
+#define CERT_STORE_PROV_SERIALIZED ((const char*)6)
+#define CERT_STORE_PROV_FILENAME_W ((const char*)8)
+#define CERT_STORE_PROV_FILENAME ((const char*)8)
+#define CERT_STORE_PROV_SYSTEM_W ((const char*)10)
+#define CERT_STORE_PROV_SYSTEM ((const char*)10)
 
 #define CERT_STORE_NO_CRYPT_RELEASE_FLAG 1
 #define CERT_STORE_DEFER_CLOSE_UNTIL_LAST_FREE_FLAG 4
@@ -427,10 +427,10 @@ typedef const CRYPT_OID_INFO *PCCRYPT_OID_INFO;
 #define CERT_CHAIN_POLICY_IGNORE_ROOT_REV_UNKNOWN_FLAG 0x800
 #define CERT_CHAIN_POLICY_IGNORE_ALL_REV_UNKNOWN_FLAGS 0xF00
 #define CERT_CHAIN_POLICY_IGNORE_NOT_SUPPORTED_CRITICAL_EXT_FLAG 0x2000
-#define CERT_CHAIN_POLICY_BASE ((const char *)1)
-#define CERT_CHAIN_POLICY_SSL ((const char *)4)
-#define HCCE_CURRENT_USER ((void *)0)
-#define HCCE_LOCAL_MACHINE ((void *)1)
+#define CERT_CHAIN_POLICY_BASE ((const char*)1)
+#define CERT_CHAIN_POLICY_SSL ((const char*)4)
+#define HCCE_CURRENT_USER ((void*)0)
+#define HCCE_LOCAL_MACHINE ((void*)1)
 #define AUTHTYPE_CLIENT 1
 #define AUTHTYPE_SERVER 2
 
@@ -494,7 +494,7 @@ typedef const CRYPT_OID_INFO *PCCRYPT_OID_INFO;
 /* ---- Certificates. ------------------------------------------------------------------------------------------- */
 
 /* From DER. CRYPT_E_ASN1_BADTAG: it is not a certificate. */
-PCCERT_CONTEXT SEC_ENTRY CertCreateCertificateContext(DWORD dwCertEncodingType, const BYTE *pbCertEncoded,
+PCCERT_CONTEXT SEC_ENTRY CertCreateCertificateContext(DWORD dwCertEncodingType, const BYTE* pbCertEncoded,
                                                       DWORD cbCertEncoded) OPENSSPI_BOUND(CertCreateCertificateContext);
 
 /* The same context once more; NULL for NULL. */
@@ -506,26 +506,26 @@ BOOL SEC_ENTRY CertFreeCertificateContext(PCCERT_CONTEXT pCertContext) OPENSSPI_
 
 /* dwPropId: CERT_x_PROP_ID. pvData NULL asks for the size. Properties belong to the certificate in its store.
  * CRYPT_E_NOT_FOUND: it has none. ERROR_MORE_DATA: pcbData tells the size. */
-BOOL SEC_ENTRY CertGetCertificateContextProperty(PCCERT_CONTEXT pCertContext, DWORD dwPropId, void *pvData,
-                                                 DWORD *pcbData) OPENSSPI_BOUND(CertGetCertificateContextProperty);
+BOOL SEC_ENTRY CertGetCertificateContextProperty(PCCERT_CONTEXT pCertContext, DWORD dwPropId, void* pvData,
+                                                 DWORD* pcbData) OPENSSPI_BOUND(CertGetCertificateContextProperty);
 
 /* pvData NULL deletes. CERT_KEY_PROV_INFO_PROP_ID takes a CRYPT_KEY_PROV_INFO, the others a CRYPT_DATA_BLOB.
  * SEC_E_INVALID_PARAMETER for the computed ones (hashes). */
 BOOL SEC_ENTRY CertSetCertificateContextProperty(PCCERT_CONTEXT pCertContext, DWORD dwPropId, DWORD dwFlags,
-                                                 const void *pvData) OPENSSPI_BOUND(CertSetCertificateContextProperty);
+                                                 const void* pvData) OPENSSPI_BOUND(CertSetCertificateContextProperty);
 
 /* The property after dwPropId (0: the first) that the certificate has; 0 at the end. */
 DWORD SEC_ENTRY CertEnumCertificateContextProperties(PCCERT_CONTEXT pCertContext, DWORD dwPropId)
     OPENSSPI_BOUND(CertEnumCertificateContextProperties);
 
-/* dwFlags: 0 (property, else extension), CERT_FIND_EXT_ONLY_ENHKEY_USAGE_FLAG or ..._PROP_ONLY_. pUsage NULL asks for the
- * size. No usage at all: cUsageIdentifier is 0, and the last error CRYPT_E_NOT_FOUND where the certificate is good for
- * every usage, 0 where for none. */
+/* dwFlags: 0 (property, else extension), CERT_FIND_EXT_ONLY_ENHKEY_USAGE_FLAG or ..._PROP_ONLY_. pUsage NULL asks for
+ * the size. No usage at all: cUsageIdentifier is 0, and the last error CRYPT_E_NOT_FOUND where the certificate is good
+ * for every usage, 0 where for none. */
 BOOL SEC_ENTRY CertGetEnhancedKeyUsage(PCCERT_CONTEXT pCertContext, DWORD dwFlags, PCERT_ENHKEY_USAGE pUsage,
-                                       DWORD *pcbUsage) OPENSSPI_BOUND(CertGetEnhancedKeyUsage);
+                                       DWORD* pcbUsage) OPENSSPI_BOUND(CertGetEnhancedKeyUsage);
 
 /* The bytes of the key usage extension, zero-filled. 0 with the last error 0: there is no such extension. */
-BOOL SEC_ENTRY CertGetIntendedKeyUsage(DWORD dwCertEncodingType, PCERT_INFO pCertInfo, BYTE *pbKeyUsage,
+BOOL SEC_ENTRY CertGetIntendedKeyUsage(DWORD dwCertEncodingType, PCERT_INFO pCertInfo, BYTE* pbKeyUsage,
                                        DWORD cbKeyUsage) OPENSSPI_BOUND(CertGetIntendedKeyUsage);
 
 /* Bits of the key; 0 for one that is not understood. */
@@ -535,36 +535,36 @@ DWORD SEC_ENTRY CertGetPublicKeyLength(DWORD dwCertEncodingType, PCERT_PUBLIC_KE
 /* ---- Names. ---------------------------------------------------------------------------------------------------- */
 
 /* Characters with the terminator; psz NULL or csz 0 asks for them. A text that does not fit is cut. */
-DWORD SEC_ENTRY CertNameToStrW(DWORD dwCertEncodingType, PCERT_NAME_BLOB pName, DWORD dwStrType, SEC_WCHAR *psz,
+DWORD SEC_ENTRY CertNameToStrW(DWORD dwCertEncodingType, PCERT_NAME_BLOB pName, DWORD dwStrType, SEC_WCHAR* psz,
                                DWORD csz) OPENSSPI_BOUND(CertNameToStrW);
 
 /* "CN=a, O=b" as a DER name. *ppszError, if given: where the text is wrong. CRYPT_E_INVALID_X500_STRING. */
-BOOL SEC_ENTRY CertStrToNameW(DWORD dwCertEncodingType, const SEC_WCHAR *pszX500, DWORD dwStrType, void *pvReserved,
-                              BYTE *pbEncoded, DWORD *pcbEncoded, const SEC_WCHAR **ppszError)
+BOOL SEC_ENTRY CertStrToNameW(DWORD dwCertEncodingType, const SEC_WCHAR* pszX500, DWORD dwStrType, void* pvReserved,
+                              BYTE* pbEncoded, DWORD* pcbEncoded, const SEC_WCHAR** ppszError)
     OPENSSPI_BOUND(CertStrToNameW);
 
 /* dwType: CERT_NAME_x_TYPE; dwFlags: CERT_NAME_ISSUER_FLAG. pvTypePara: for ATTR a dotted object identifier, for RDN a
  * DWORD as dwStrType above. 1, with an empty text, where there is no such name. */
-DWORD SEC_ENTRY CertGetNameStringW(PCCERT_CONTEXT pCertContext, DWORD dwType, DWORD dwFlags, void *pvTypePara,
-                                   SEC_WCHAR *pszNameString, DWORD cchNameString) OPENSSPI_BOUND(CertGetNameStringW);
+DWORD SEC_ENTRY CertGetNameStringW(PCCERT_CONTEXT pCertContext, DWORD dwType, DWORD dwFlags, void* pvTypePara,
+                                   SEC_WCHAR* pszNameString, DWORD cchNameString) OPENSSPI_BOUND(CertGetNameStringW);
 
 /* What an object identifier is called; NULL where it is not known. The answer lives as long as the process.
  * dwKeyType: CRYPT_OID_INFO_OID_KEY (a char *), CRYPT_OID_INFO_NAME_KEY (a SEC_WCHAR *, without regard to case). */
-PCCRYPT_OID_INFO SEC_ENTRY CryptFindOIDInfo(DWORD dwKeyType, void *pvKey, DWORD dwGroupId)
+PCCRYPT_OID_INFO SEC_ENTRY CryptFindOIDInfo(DWORD dwKeyType, void* pvKey, DWORD dwGroupId)
     OPENSSPI_BOUND(CryptFindOIDInfo);
 
 /* ---- Stores. --------------------------------------------------------------------------------------------------- */
 
-/* lpszStoreProvider: CERT_STORE_PROV_MEMORY; _PKCS7 and _SERIALIZED with a CRYPT_DATA_BLOB; _FILENAME_W with a path (PEM,
- * DER, PKCS#7 or serialized; CERT_STORE_READONLY_FLAG, CERT_STORE_OPEN_EXISTING_FLAG, CERT_STORE_CREATE_NEW_FLAG,
+/* lpszStoreProvider: CERT_STORE_PROV_MEMORY; _PKCS7 and _SERIALIZED with a CRYPT_DATA_BLOB; _FILENAME_W with a path
+ * (PEM, DER, PKCS#7 or serialized; CERT_STORE_READONLY_FLAG, CERT_STORE_OPEN_EXISTING_FLAG, CERT_STORE_CREATE_NEW_FLAG,
  * CERT_FILE_STORE_COMMIT_ENABLE_FLAG); _SYSTEM_W with a name as CertOpenSystemStoreW. A PEM file may hold CRLs too.
  * ERROR_FILE_NOT_FOUND, ERROR_FILE_EXISTS, ERROR_INVALID_DATA, ... */
-HCERTSTORE SEC_ENTRY CertOpenStore(const char *lpszStoreProvider, DWORD dwEncodingType, HCRYPTPROV hCryptProv,
-                                   DWORD dwFlags, const void *pvPara) OPENSSPI_BOUND(CertOpenStore);
+HCERTSTORE SEC_ENTRY CertOpenStore(const char* lpszStoreProvider, DWORD dwEncodingType, HCRYPTPROV hCryptProv,
+                                   DWORD dwFlags, const void* pvPara) OPENSSPI_BOUND(CertOpenStore);
 
 /* "ROOT": the system's CA certificates, read anew when they change; read only. "MY": the user's certificates with
  * private keys; adding and deleting is kept. "CA": intermediates of this process. */
-HCERTSTORE SEC_ENTRY CertOpenSystemStoreW(HCRYPTPROV hProv, const SEC_WCHAR *szSubsystemProtocol)
+HCERTSTORE SEC_ENTRY CertOpenSystemStoreW(HCRYPTPROV hProv, const SEC_WCHAR* szSubsystemProtocol)
     OPENSSPI_BOUND(CertOpenSystemStoreW);
 
 HCERTSTORE SEC_ENTRY CertDuplicateStore(HCERTSTORE hCertStore) OPENSSPI_BOUND(CertDuplicateStore);
@@ -575,18 +575,18 @@ BOOL SEC_ENTRY CertCloseStore(HCERTSTORE hCertStore, DWORD dwFlags) OPENSSPI_BOU
 
 /* CRYPT_E_EXISTS: CERT_STORE_ADD_NEW, and it is there. ppCertContext may be NULL. */
 BOOL SEC_ENTRY CertAddEncodedCertificateToStore(HCERTSTORE hCertStore, DWORD dwCertEncodingType,
-                                                const BYTE *pbCertEncoded, DWORD cbCertEncoded, DWORD dwAddDisposition,
-                                                PCCERT_CONTEXT *ppCertContext)
+                                                const BYTE* pbCertEncoded, DWORD cbCertEncoded, DWORD dwAddDisposition,
+                                                PCCERT_CONTEXT* ppCertContext)
     OPENSSPI_BOUND(CertAddEncodedCertificateToStore);
 
 /* Adds a copy, with properties and private key. */
 BOOL SEC_ENTRY CertAddCertificateContextToStore(HCERTSTORE hCertStore, PCCERT_CONTEXT pCertContext,
-                                                DWORD dwAddDisposition, PCCERT_CONTEXT *ppStoreContext)
+                                                DWORD dwAddDisposition, PCCERT_CONTEXT* ppStoreContext)
     OPENSSPI_BOUND(CertAddCertificateContextToStore);
 
 /* A revocation list that verification against this store uses. ppCrlContext must be NULL. */
-BOOL SEC_ENTRY CertAddEncodedCRLToStore(HCERTSTORE hCertStore, DWORD dwCertEncodingType, const BYTE *pbCrlEncoded,
-                                        DWORD cbCrlEncoded, DWORD dwAddDisposition, PCCRL_CONTEXT *ppCrlContext)
+BOOL SEC_ENTRY CertAddEncodedCRLToStore(HCERTSTORE hCertStore, DWORD dwCertEncodingType, const BYTE* pbCrlEncoded,
+                                        DWORD cbCrlEncoded, DWORD dwAddDisposition, PCCRL_CONTEXT* ppCrlContext)
     OPENSSPI_BOUND(CertAddEncodedCRLToStore);
 
 /* Frees the context as well. */
@@ -599,26 +599,26 @@ PCCERT_CONTEXT SEC_ENTRY CertEnumCertificatesInStore(HCERTSTORE hCertStore, PCCE
 
 /* dwFindType: CERT_FIND_x. As CertEnumCertificatesInStore. */
 PCCERT_CONTEXT SEC_ENTRY CertFindCertificateInStore(HCERTSTORE hCertStore, DWORD dwCertEncodingType, DWORD dwFindFlags,
-                                                    DWORD dwFindType, const void *pvFindPara,
+                                                    DWORD dwFindType, const void* pvFindPara,
                                                     PCCERT_CONTEXT pPrevCertContext)
     OPENSSPI_BOUND(CertFindCertificateInStore);
 
-/* dwSaveAs: CERT_STORE_SAVE_AS_STORE, ..._PKCS7; dwSaveTo: ..._MEMORY (a CRYPT_DATA_BLOB; pbData NULL asks for the size)
- * or ..._FILENAME_W. Private keys are not saved. */
+/* dwSaveAs: CERT_STORE_SAVE_AS_STORE, ..._PKCS7; dwSaveTo: ..._MEMORY (a CRYPT_DATA_BLOB; pbData NULL asks for the
+ * size) or ..._FILENAME_W. Private keys are not saved. */
 BOOL SEC_ENTRY CertSaveStore(HCERTSTORE hCertStore, DWORD dwEncodingType, DWORD dwSaveAs, DWORD dwSaveTo,
-                             void *pvSaveToPara, DWORD dwFlags) OPENSSPI_BOUND(CertSaveStore);
+                             void* pvSaveToPara, DWORD dwFlags) OPENSSPI_BOUND(CertSaveStore);
 
 /* A store of the certificates and private keys of a PKCS#12 file. NULL and "" both open a file made with either.
  * ERROR_INVALID_PASSWORD, CRYPT_E_BAD_ENCODE. dwFlags without CRYPT_EXPORTABLE: the keys cannot be exported again. */
-HCERTSTORE SEC_ENTRY PFXImportCertStore(CRYPT_DATA_BLOB *pPFX, const SEC_WCHAR *szPassword, DWORD dwFlags)
+HCERTSTORE SEC_ENTRY PFXImportCertStore(CRYPT_DATA_BLOB* pPFX, const SEC_WCHAR* szPassword, DWORD dwFlags)
     OPENSSPI_BOUND(PFXImportCertStore);
-BOOL SEC_ENTRY PFXIsPFXBlob(CRYPT_DATA_BLOB *pPFX) OPENSSPI_BOUND(PFXIsPFXBlob);
-BOOL SEC_ENTRY PFXVerifyPassword(CRYPT_DATA_BLOB *pPFX, const SEC_WCHAR *szPassword, DWORD dwFlags)
+BOOL SEC_ENTRY PFXIsPFXBlob(CRYPT_DATA_BLOB* pPFX) OPENSSPI_BOUND(PFXIsPFXBlob);
+BOOL SEC_ENTRY PFXVerifyPassword(CRYPT_DATA_BLOB* pPFX, const SEC_WCHAR* szPassword, DWORD dwFlags)
     OPENSSPI_BOUND(PFXVerifyPassword);
 
 /* AES-256 and PBKDF2. dwFlags: EXPORT_PRIVATE_KEYS, REPORT_NO_PRIVATE_KEY, REPORT_NOT_ABLE_TO_EXPORT_PRIVATE_KEY.
  * pPFX->pbData NULL asks for the size. ERROR_MORE_DATA, NTE_NO_KEY, NTE_BAD_KEY_STATE. */
-BOOL SEC_ENTRY PFXExportCertStoreEx(HCERTSTORE hStore, CRYPT_DATA_BLOB *pPFX, const SEC_WCHAR *szPassword, void *pvPara,
+BOOL SEC_ENTRY PFXExportCertStoreEx(HCERTSTORE hStore, CRYPT_DATA_BLOB* pPFX, const SEC_WCHAR* szPassword, void* pvPara,
                                     DWORD dwFlags) OPENSSPI_BOUND(PFXExportCertStoreEx);
 
 /* ---- Chains. --------------------------------------------------------------------------------------------------- */
@@ -628,7 +628,7 @@ BOOL SEC_ENTRY PFXExportCertStoreEx(HCERTSTORE hStore, CRYPT_DATA_BLOB *pPFX, co
  * pTime NULL: now. */
 BOOL SEC_ENTRY CertGetCertificateChain(HCERTCHAINENGINE hChainEngine, PCCERT_CONTEXT pCertContext, LPFILETIME pTime,
                                        HCERTSTORE hAdditionalStore, PCERT_CHAIN_PARA pChainPara, DWORD dwFlags,
-                                       void *pvReserved, PCCERT_CHAIN_CONTEXT *ppChainContext)
+                                       void* pvReserved, PCCERT_CHAIN_CONTEXT* ppChainContext)
     OPENSSPI_BOUND(CertGetCertificateChain);
 PCCERT_CHAIN_CONTEXT SEC_ENTRY CertDuplicateCertificateChain(PCCERT_CHAIN_CONTEXT pChainContext)
     OPENSSPI_BOUND(CertDuplicateCertificateChain);
@@ -636,7 +636,7 @@ void SEC_ENTRY CertFreeCertificateChain(PCCERT_CHAIN_CONTEXT pChainContext) OPEN
 
 /* pszPolicyOID: CERT_CHAIN_POLICY_BASE or _SSL (pvExtraPolicyPara: SSL_EXTRA_CERT_CHAIN_POLICY_PARA). 1 also where the
  * chain is refused: pPolicyStatus->dwError says so. 0: the policy is not known. */
-BOOL SEC_ENTRY CertVerifyCertificateChainPolicy(const char *pszPolicyOID, PCCERT_CHAIN_CONTEXT pChainContext,
+BOOL SEC_ENTRY CertVerifyCertificateChainPolicy(const char* pszPolicyOID, PCCERT_CHAIN_CONTEXT pChainContext,
                                                 PCERT_CHAIN_POLICY_PARA pPolicyPara,
                                                 PCERT_CHAIN_POLICY_STATUS pPolicyStatus)
     OPENSSPI_BOUND(CertVerifyCertificateChainPolicy);

@@ -1,8 +1,8 @@
 #include "base/text.hpp"
 
+#include <locale.h>
 #include <clocale>
 #include <cwctype>
-#include <locale.h>
 
 namespace opensspi {
 namespace {

@@ -91,9 +91,9 @@ Result<IdentityFields> identity_fields(const void* auth_data) {
                           ex.PasswordLength, ex.Flags,      ex.PackageList, ex.PackageListLength};
   }
   const auto& plain = *static_cast<const SEC_WINNT_AUTH_IDENTITY_W*>(auth_data);
-  return IdentityFields{plain.User,     plain.UserLength,     plain.Domain, plain.DomainLength,
-                        plain.Password, plain.PasswordLength, plain.Flags,  nullptr,
-                        0};
+  return IdentityFields{plain.User,         plain.UserLength, plain.Domain,
+                        plain.DomainLength, plain.Password,   plain.PasswordLength,
+                        plain.Flags,        nullptr,          0};
 }
 
 std::unexpected<Error> bad_identity(std::string why) {

@@ -20,7 +20,9 @@ T crypt_call(const char* function, T otherwise, Body&& body) noexcept {
   return out;
 }
 
-inline std::unexpected<Error> null_pointer(const char* name) { return fail(Status::invalid_parameter, name, "it is NULL"); }
+inline std::unexpected<Error> null_pointer(const char* name) {
+  return fail(Status::invalid_parameter, name, "it is NULL");
+}
 
 // Data into a buffer whose size the caller tells; NULL asks for the size. ERROR_MORE_DATA.
 inline Result<BOOL> deliver(Bytes data, void* buffer, DWORD* size) {

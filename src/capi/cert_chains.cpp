@@ -18,7 +18,13 @@ struct Chain : CERT_CHAIN_CONTEXT {
   explicit Chain(const std::vector<cert::ChainLink>& links) : CERT_CHAIN_CONTEXT{} {
     for (const cert::ChainLink& link : links) {
       CERT_CHAIN_ELEMENT& element = elements.emplace_back();
-      element = {sizeof(CERT_CHAIN_ELEMENT), cert::make_context(link.element), {link.errors, link.info}, nullptr, nullptr, nullptr, nullptr};
+      element = {sizeof(CERT_CHAIN_ELEMENT),
+                 cert::make_context(link.element),
+                 {link.errors, link.info},
+                 nullptr,
+                 nullptr,
+                 nullptr,
+                 nullptr};
       pointers.push_back(&element);
       simple.TrustStatus.dwErrorStatus |= link.errors;
     }
@@ -43,9 +49,7 @@ struct Chain : CERT_CHAIN_CONTEXT {
   PCERT_SIMPLE_CHAIN simple_pointer = &simple;
 };
 
-Chain& chain_of(PCCERT_CHAIN_CONTEXT pointer) {
-  return const_cast<Chain&>(*static_cast<const Chain*>(pointer));
-}
+Chain& chain_of(PCCERT_CHAIN_CONTEXT pointer) { return const_cast<Chain&>(*static_cast<const Chain*>(pointer)); }
 
 cert::ChainQuestion question_of(LPFILETIME time, HCERTSTORE store, const CERT_CHAIN_PARA* parameters, DWORD flags) {
   cert::ChainQuestion question;
@@ -82,7 +86,8 @@ DWORD policy_flags(const CERT_CHAIN_POLICY_PARA* parameters, const HTTPSPolicyCa
 bool has_wrong_name(const CERT_SIMPLE_CHAIN& chain, const HTTPSPolicyCallbackData* https, DWORD flags) {
   if (https == nullptr || https->dwAuthType != AUTHTYPE_SERVER || https->pwszServerName == nullptr) return false;
   if ((https->fdwChecks & kIgnoreName) != 0 || (flags & CERT_CHAIN_POLICY_IGNORE_INVALID_NAME_FLAG) != 0) return false;
-  return !cert::name_matches(cert::element_of(chain.rgpElement[0]->pCertContext)->x509(), view_of(https->pwszServerName));
+  return !cert::name_matches(cert::element_of(chain.rgpElement[0]->pCertContext)->x509(),
+                             view_of(https->pwszServerName));
 }
 
 void judge(PCCERT_CHAIN_CONTEXT context, const CERT_CHAIN_POLICY_PARA* parameters, const HTTPSPolicyCallbackData* https,
@@ -102,14 +107,15 @@ void judge(PCCERT_CHAIN_CONTEXT context, const CERT_CHAIN_POLICY_PARA* parameter
 }  // namespace
 
 OPENSSPI_API BOOL CertGetCertificateChain(HCERTCHAINENGINE hChainEngine, PCCERT_CONTEXT pCertContext, LPFILETIME pTime,
-                                          HCERTSTORE hAdditionalStore, PCERT_CHAIN_PARA pChainPara, DWORD dwFlags, void*,
-                                          PCCERT_CHAIN_CONTEXT* ppChainContext) {
+                                          HCERTSTORE hAdditionalStore, PCERT_CHAIN_PARA pChainPara, DWORD dwFlags,
+                                          void*, PCCERT_CHAIN_CONTEXT* ppChainContext) {
   return crypt_call<BOOL>("CertGetCertificateChain", 0, [&]() -> Result<BOOL> {
     if (pCertContext == nullptr || ppChainContext == nullptr) return null_pointer("pCertContext, ppChainContext");
     if (hChainEngine != HCCE_CURRENT_USER && hChainEngine != HCCE_LOCAL_MACHINE) {
       return fail(Status::invalid_parameter, "hChainEngine", "it must be NULL or HCCE_LOCAL_MACHINE");
     }
-    const auto links = cert::build_chain(cert::element_of(pCertContext), question_of(pTime, hAdditionalStore, pChainPara, dwFlags));
+    const auto links =
+        cert::build_chain(cert::element_of(pCertContext), question_of(pTime, hAdditionalStore, pChainPara, dwFlags));
     *ppChainContext = new Chain(links);
     return 1;
   });
@@ -136,7 +142,8 @@ OPENSSPI_API BOOL CertVerifyCertificateChainPolicy(const char* pszPolicyOID, PCC
     if (pChainContext == nullptr || pPolicyStatus == nullptr) return null_pointer("pChainContext, pPolicyStatus");
     const bool ssl = pszPolicyOID == CERT_CHAIN_POLICY_SSL;
     if (!ssl && pszPolicyOID != CERT_CHAIN_POLICY_BASE) {
-      return fail(Status::win_file_not_found, "pszPolicyOID", "CERT_CHAIN_POLICY_BASE (1) and CERT_CHAIN_POLICY_SSL (4) are known");
+      return fail(Status::win_file_not_found, "pszPolicyOID",
+                  "CERT_CHAIN_POLICY_BASE (1) and CERT_CHAIN_POLICY_SSL (4) are known");
     }
     const auto* https = ssl && pPolicyPara != nullptr
                             ? static_cast<const HTTPSPolicyCallbackData*>(pPolicyPara->pvExtraPolicyPara)

@@ -49,12 +49,16 @@ OPENSSPI_API DWORD CertGetNameStringW(PCCERT_CONTEXT pCertContext, DWORD dwType,
                                       SEC_WCHAR* pszNameString, DWORD cchNameString) {
   const DWORD length = crypt_call<DWORD>("CertGetNameStringW", 0, [&]() -> Result<DWORD> {
     if (pCertContext == nullptr) return null_pointer("pCertContext");
-    cert::NameQuery query{dwType, (dwFlags & CERT_NAME_ISSUER_FLAG) != 0, (dwFlags & CERT_NAME_SEARCH_ALL_NAMES_FLAG) != 0,
-                          {}, CERT_X500_NAME_STR};
+    cert::NameQuery query{dwType,
+                          (dwFlags & CERT_NAME_ISSUER_FLAG) != 0,
+                          (dwFlags & CERT_NAME_SEARCH_ALL_NAMES_FLAG) != 0,
+                          {},
+                          CERT_X500_NAME_STR};
     if (dwType == CERT_NAME_ATTR_TYPE && pvTypePara != nullptr) query.attribute = static_cast<const char*>(pvTypePara);
     if (dwType == CERT_NAME_RDN_TYPE && pvTypePara != nullptr) query.text_type = *static_cast<const DWORD*>(pvTypePara);
     const auto texts = cert::name_texts(*cert::element_of(pCertContext), query);
-    if (!query.all) return deliver_text(texts.empty() ? std::u16string_view{} : texts.front(), pszNameString, cchNameString);
+    if (!query.all)
+      return deliver_text(texts.empty() ? std::u16string_view{} : texts.front(), pszNameString, cchNameString);
     // Each with its terminator, and one more at the end.
     std::u16string all;
     for (const auto& text : texts) all += text + u'\0';

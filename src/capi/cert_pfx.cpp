@@ -31,7 +31,8 @@ Result<void> check_keys(const cert::Content& content, DWORD flags) {
       return fail(Status::nte_no_key, "certificate", "one has no private key, and REPORT_NO_PRIVATE_KEY is given");
     }
     if (key && !key->exportable && (flags & REPORT_NOT_ABLE_TO_EXPORT_PRIVATE_KEY) != 0) {
-      return fail(Status::nte_bad_key_state, "private key", "one cannot be exported, and REPORT_NOT_ABLE_TO_EXPORT_PRIVATE_KEY is given");
+      return fail(Status::nte_bad_key_state, "private key",
+                  "one cannot be exported, and REPORT_NOT_ABLE_TO_EXPORT_PRIVATE_KEY is given");
     }
   }
   return {};

@@ -1,7 +1,7 @@
 // Stores: opened, filled, searched, saved.
+#include "base/text.hpp"
 #include "capi/cert_calls.hpp"
 #include "capi/export.hpp"
-#include "base/text.hpp"
 #include "cert/decode.hpp"
 #include "cert/find.hpp"
 #include "cert/open_store.hpp"
@@ -74,16 +74,19 @@ Result<PCCERT_CONTEXT> next_match(cert::Store* store, std::uint64_t place, const
 Result<BOOL> save(cert::Store* store, DWORD as, DWORD to, void* para) {
   if (store == nullptr || para == nullptr) return null_pointer("hCertStore, pvSaveToPara");
   if (as != CERT_STORE_SAVE_AS_STORE && as != CERT_STORE_SAVE_AS_PKCS7) {
-    return fail(Status::invalid_parameter, "dwSaveAs", std::to_string(as) + " is neither AS_STORE (1) nor AS_PKCS7 (2)");
+    return fail(Status::invalid_parameter, "dwSaveAs",
+                std::to_string(as) + " is neither AS_STORE (1) nor AS_PKCS7 (2)");
   }
   const cert::Content content{store->certificates(), store->crls()};
-  const ByteVector bytes = as == CERT_STORE_SAVE_AS_STORE ? cert::encode_serialized(content) : cert::encode_pkcs7(content);
+  const ByteVector bytes =
+      as == CERT_STORE_SAVE_AS_STORE ? cert::encode_serialized(content) : cert::encode_pkcs7(content);
   if (to == CERT_STORE_SAVE_TO_MEMORY) {
     auto& blob = *static_cast<CRYPT_DATA_BLOB*>(para);
     return deliver(bytes, blob.pbData, &blob.cbData);
   }
   if (to != CERT_STORE_SAVE_TO_FILENAME_W) {
-    return fail(Status::invalid_parameter, "dwSaveTo", std::to_string(to) + " is neither TO_MEMORY (2) nor TO_FILENAME_W (4)");
+    return fail(Status::invalid_parameter, "dwSaveTo",
+                std::to_string(to) + " is neither TO_MEMORY (2) nor TO_FILENAME_W (4)");
   }
   auto written = cert::write_store_file(to_utf8(view_of(static_cast<const SEC_WCHAR*>(para))), bytes);
   if (!written) return fail(written);
@@ -92,7 +95,8 @@ Result<BOOL> save(cert::Store* store, DWORD as, DWORD to, void* para) {
 
 }  // namespace
 
-OPENSSPI_API HCERTSTORE CertOpenStore(const char* lpszStoreProvider, DWORD, HCRYPTPROV, DWORD dwFlags, const void* pvPara) {
+OPENSSPI_API HCERTSTORE CertOpenStore(const char* lpszStoreProvider, DWORD, HCRYPTPROV, DWORD dwFlags,
+                                      const void* pvPara) {
   return crypt_call<HCERTSTORE>("CertOpenStore", nullptr, [&]() -> Result<HCERTSTORE> {
     auto store = open_store(lpszStoreProvider, dwFlags, pvPara);
     if (!store) return fail(store);
@@ -122,7 +126,8 @@ OPENSSPI_API BOOL CertCloseStore(HCERTSTORE hCertStore, DWORD dwFlags) {
     if (hCertStore == nullptr) return 1;
     const bool last = cert::store_of(hCertStore)->release();
     if (last || (dwFlags & CERT_CLOSE_STORE_CHECK_FLAG) == 0) return 1;
-    return fail(Status::crypt_pending_close, "hCertStore", "certificates or other handles of the store are still in use");
+    return fail(Status::crypt_pending_close, "hCertStore",
+                "certificates or other handles of the store are still in use");
   });
 }
 OPENSSPI_EXPORT(CertCloseStore);
@@ -153,7 +158,8 @@ OPENSSPI_API BOOL CertAddEncodedCRLToStore(HCERTSTORE hCertStore, DWORD, const B
   return crypt_call<BOOL>("CertAddEncodedCRLToStore", 0, [&]() -> Result<BOOL> {
     if (hCertStore == nullptr || pbCrlEncoded == nullptr) return null_pointer("hCertStore, pbCrlEncoded");
     if (ppCrlContext != nullptr) {
-      return fail(Status::unsupported_function, "ppCrlContext", "contexts of revocation lists are not given; it must be NULL");
+      return fail(Status::unsupported_function, "ppCrlContext",
+                  "contexts of revocation lists are not given; it must be NULL");
     }
     auto content = cert::decode_any({pbCrlEncoded, cbCrlEncoded});
     if (!content || content->crls.empty()) {
@@ -196,7 +202,9 @@ OPENSSPI_API PCCERT_CONTEXT CertFindCertificateInStore(HCERTSTORE hCertStore, DW
 }
 OPENSSPI_EXPORT(CertFindCertificateInStore);
 
-OPENSSPI_API BOOL CertSaveStore(HCERTSTORE hCertStore, DWORD, DWORD dwSaveAs, DWORD dwSaveTo, void* pvSaveToPara, DWORD) {
-  return crypt_call<BOOL>("CertSaveStore", 0, [&] { return save(cert::store_of(hCertStore), dwSaveAs, dwSaveTo, pvSaveToPara); });
+OPENSSPI_API BOOL CertSaveStore(HCERTSTORE hCertStore, DWORD, DWORD dwSaveAs, DWORD dwSaveTo, void* pvSaveToPara,
+                                DWORD) {
+  return crypt_call<BOOL>("CertSaveStore", 0,
+                          [&] { return save(cert::store_of(hCertStore), dwSaveAs, dwSaveTo, pvSaveToPara); });
 }
 OPENSSPI_EXPORT(CertSaveStore);

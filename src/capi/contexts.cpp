@@ -53,7 +53,8 @@ OPENSSPI_API SECURITY_STATUS QueryContextAttributesW(PCtxtHandle phContext, ULON
     if (ulAttribute == SECPKG_ATTR_CIPHER_INFO) {
       const DWORD version = static_cast<const SecPkgContext_CipherInfo*>(pBuffer)->dwVersion;
       if (version != SECPKGCONTEXT_CIPHERINFO_V1) {
-        return fail(Status::invalid_parameter, "dwVersion", "it is " + std::to_string(version) + ", the caller sets it to 1");
+        return fail(Status::invalid_parameter, "dwVersion",
+                    "it is " + std::to_string(version) + ", the caller sets it to 1");
       }
     }
     auto attribute = entry.context->query(ulAttribute);
@@ -133,8 +134,8 @@ OPENSSPI_API SECURITY_STATUS ImportSecurityContextW(SEC_WCHAR* pszPackage, PSecB
     auto context = (*package)->unpack(core::buffer_bytes(*pPackedContext));
     if (!context) return fail(context);
     // An imported context takes part in no handshake; its role matters no more.
-    *phContext = contexts().insert(
-        std::make_unique<ContextEntry>(std::move(*context), **package, core::Role::initiator));
+    *phContext =
+        contexts().insert(std::make_unique<ContextEntry>(std::move(*context), **package, core::Role::initiator));
     return Status::ok;
   });
 }

@@ -3,12 +3,12 @@
 
 #include "base/text.hpp"
 #include "capi/arguments.hpp"
-#include "capi/unexported.hpp"
 #include "capi/entries.hpp"
 #include "capi/export.hpp"
 #include "capi/failure.hpp"
 #include "capi/memory.hpp"
 #include "capi/structures.hpp"
+#include "capi/unexported.hpp"
 #include "opensspi/extra.h"
 
 using namespace opensspi;
@@ -83,7 +83,8 @@ OPENSSPI_EXPORT(AcquireCredentialsHandleW);
 OPENSSPI_API SECURITY_STATUS FreeCredentialsHandle(PCredHandle phCredential) {
   return guarded("FreeCredentialsHandle", [&]() -> Result<Status> {
     if (phCredential != nullptr && credentials().erase(*phCredential)) return Status::ok;
-    return fail(Status::invalid_handle, "phCredential", "no credential has this handle; it was freed, or never was one");
+    return fail(Status::invalid_handle, "phCredential",
+                "no credential has this handle; it was freed, or never was one");
   });
 }
 OPENSSPI_EXPORT(FreeCredentialsHandle);

@@ -28,7 +28,8 @@ Result<CredentialTable::Reference> credential_of(const CredHandle* handle) {
   if (handle == nullptr) return fail(Status::invalid_handle, "phCredential", "it is NULL");
   auto reference = credentials().find(*handle);
   if (!reference) {
-    return fail(Status::invalid_handle, "phCredential", "no credential has this handle; it was freed, or never was one");
+    return fail(Status::invalid_handle, "phCredential",
+                "no credential has this handle; it was freed, or never was one");
   }
   set_package(reference->credential->package().info().name);
   return reference;

@@ -1,8 +1,8 @@
 // HandleTable: objects behind handles that are index, kind and generation, never an address.
 //
-// A look-up takes a reference with one compare-and-swap on the slot and no lock. erase() unlinks: later look-ups fail, and
-// the object ends with the last reference. A slot's generation never comes back, so a stale, forged, foreign or doubly
-// freed handle is told from a good one. Only insert() and the end of an object take the table's lock.
+// A look-up takes a reference with one compare-and-swap on the slot and no lock. erase() unlinks: later look-ups fail,
+// and the object ends with the last reference. A slot's generation never comes back, so a stale, forged, foreign or
+// doubly freed handle is told from a good one. Only insert() and the end of an object take the table's lock.
 #pragma once
 
 #include <array>

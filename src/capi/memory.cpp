@@ -84,7 +84,8 @@ using namespace opensspi;
 OPENSSPI_API SECURITY_STATUS FreeContextBuffer(void* pvContextBuffer) {
   return capi::guarded("FreeContextBuffer", [&]() -> Result<Status> {
     if (pvContextBuffer == nullptr || capi::free_allocated(pvContextBuffer)) return Status::ok;
-    return fail(Status::invalid_parameter, "pvContextBuffer", "this memory is not of this interface, or was freed before");
+    return fail(Status::invalid_parameter, "pvContextBuffer",
+                "this memory is not of this interface, or was freed before");
   });
 }
 OPENSSPI_EXPORT(FreeContextBuffer);

@@ -12,8 +12,7 @@ namespace {
 
 std::unique_ptr<core::Registry> make_registry(const Configuration& settings) {
   auto ntlm = std::make_unique<ntlm::NtlmPackage>(system_host(), settings);
-  auto negotiate =
-      std::make_unique<negotiate::NegotiatePackage>(std::vector<core::Package*>{ntlm.get()}, settings);
+  auto negotiate = std::make_unique<negotiate::NegotiatePackage>(std::vector<core::Package*>{ntlm.get()}, settings);
   auto registry = std::make_unique<core::Registry>();
   registry->add(std::move(negotiate));
   registry->add(std::make_unique<kerberos::KerberosPackage>(system_host(), settings));

@@ -110,8 +110,7 @@ Result<Status> first_step(const Call& call, core::StepInput& input) {
   auto delivered = deliver(step->output, call);
   if (!delivered) return fail(delivered);
   report_state(**context, call);
-  *call.new_context =
-      contexts().insert(std::make_unique<ContextEntry>(std::move(*context), from.package(), call.role));
+  *call.new_context = contexts().insert(std::make_unique<ContextEntry>(std::move(*context), from.package(), call.role));
   return step->status;
 }
 
@@ -184,8 +183,16 @@ OPENSSPI_API SECURITY_STATUS AcceptSecurityContext(PCredHandle phCredential, PCt
                                                    PCtxtHandle phNewContext, PSecBufferDesc pOutput,
                                                    ULONG* pfContextAttr, PTimeStamp ptsExpiry) {
   return guarded("AcceptSecurityContext", [&] {
-    return one_step({core::Role::acceptor, phCredential, phContext, pInput, pOutput, phNewContext, fContextReq,
-                     pfContextAttr, ptsExpiry, {}});
+    return one_step({core::Role::acceptor,
+                     phCredential,
+                     phContext,
+                     pInput,
+                     pOutput,
+                     phNewContext,
+                     fContextReq,
+                     pfContextAttr,
+                     ptsExpiry,
+                     {}});
   });
 }
 OPENSSPI_EXPORT(AcceptSecurityContext);

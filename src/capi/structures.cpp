@@ -24,7 +24,8 @@ OPENSSPI_IDENTITY* allocate_identity(const core::Identity& identity) {
   out->Account = block.put(identity.account);
   out->Domain = block.put(identity.domain);
   out->Source = block.put(identity.source);
-  out->Flags = (identity.anonymous ? OPENSSPI_IDENTITY_ANONYMOUS : 0U) | (identity.guest ? OPENSSPI_IDENTITY_GUEST : 0U);
+  out->Flags =
+      (identity.anonymous ? OPENSSPI_IDENTITY_ANONYMOUS : 0U) | (identity.guest ? OPENSSPI_IDENTITY_GUEST : 0U);
   return out;
 }
 
@@ -87,7 +88,9 @@ struct Filler {
   void operator()(const core::Identity& v) const { as<OpenSspiContext_Identity>() = {allocate_identity(v)}; }
   void operator()(const core::Fallback& v) const { as<OpenSspiContext_Fallback>() = {allocate_text(v.reason)}; }
   void operator()(core::Certificate& v) const { as<PCCERT_CONTEXT>() = v.context.release(); }
-  void operator()(const core::Certificates& v) const { as<SecPkgContext_Certificates>() = allocate_certificates(v.der); }
+  void operator()(const core::Certificates& v) const {
+    as<SecPkgContext_Certificates>() = allocate_certificates(v.der);
+  }
   void operator()(const core::IssuerList& v) const {
     as<SecPkgContext_IssuerListInfoEx>() = {allocate_names(v.names), static_cast<DWORD>(v.names.size())};
   }
@@ -102,14 +105,18 @@ struct Filler {
   void operator()(const core::ApplicationProtocol& v) const {
     fill_application_protocol(v, as<SecPkgContext_ApplicationProtocol>());
   }
-  void operator()(const core::Bindings& v) const { as<SecPkgContext_Bindings>() = allocate_bindings(v.application_data); }
+  void operator()(const core::Bindings& v) const {
+    as<SecPkgContext_Bindings>() = allocate_bindings(v.application_data);
+  }
   void operator()(const core::KeyingMaterial& v) const {
     as<SecPkgContext_KeyingMaterial>() = {static_cast<DWORD>(v.key.size()),
                                           static_cast<BYTE*>(allocate_copy(v.key.bytes()))};
   }
   void operator()(const core::SupportedProtocols& v) const { as<SecPkgCred_SupportedProtocols>() = {v.bits}; }
   void operator()(const core::CipherStrengths& v) const { as<SecPkgCred_CipherStrengths>() = {v.least, v.most}; }
-  void operator()(const core::SupportedAlgorithms& v) const { as<SecPkgCred_SupportedAlgs>() = allocate_algorithms(v.ids); }
+  void operator()(const core::SupportedAlgorithms& v) const {
+    as<SecPkgCred_SupportedAlgs>() = allocate_algorithms(v.ids);
+  }
   void operator()(const core::DelegatedCredential& v) const {
     as<OpenSspiContext_DelegatedCredential>() = {
         credentials().insert(std::make_unique<CredentialEntry>(CredentialEntry{v.credential}))};
@@ -128,8 +135,9 @@ SecPkgInfoW* allocate_package_infos(std::span<const core::PackageInfo* const> in
   SecPkgInfoW* out = nullptr;
   Block block(out, infos.size(), bytes);
   for (std::size_t i = 0; i < infos.size(); ++i) {
-    out[i] = {infos[i]->capabilities,    SECURITY_SUPPORT_PROVIDER_INTERFACE_VERSION, infos[i]->rpc_id,
-              infos[i]->max_token_bytes, block.put(infos[i]->name),                   block.put(infos[i]->comment)};
+    out[i] = {infos[i]->capabilities,    SECURITY_SUPPORT_PROVIDER_INTERFACE_VERSION,
+              infos[i]->rpc_id,          infos[i]->max_token_bytes,
+              block.put(infos[i]->name), block.put(infos[i]->comment)};
   }
   return out;
 }

@@ -35,7 +35,8 @@ SecPkgContext_Certificates allocate_certificates(const std::vector<ByteVector>& 
     append(all, {reinterpret_cast<const std::uint8_t*>(&size), sizeof size});
     append(all, der);
   }
-  return {static_cast<DWORD>(certificates.size()), static_cast<DWORD>(all.size()), static_cast<BYTE*>(allocate_copy(all))};
+  return {static_cast<DWORD>(certificates.size()), static_cast<DWORD>(all.size()),
+          static_cast<BYTE*>(allocate_copy(all))};
 }
 
 SecPkgContext_Bindings allocate_bindings(Bytes application_data) {
@@ -86,7 +87,8 @@ void fill_cipher_info(const core::Connection& v, SecPkgContext_CipherInfo& to) {
 }
 
 SecPkgContext_SessionInfo to_session_info(const core::SessionInfo& session) {
-  SecPkgContext_SessionInfo out{session.resumed ? DWORD{SSL_SESSION_RECONNECT} : 0, static_cast<DWORD>(session.id.size()), {}};
+  SecPkgContext_SessionInfo out{
+      session.resumed ? DWORD{SSL_SESSION_RECONNECT} : 0, static_cast<DWORD>(session.id.size()), {}};
   copy_bytes(out.rgbSessionId, session.id);
   return out;
 }

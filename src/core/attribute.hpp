@@ -130,8 +130,8 @@ struct SupportedAlgorithms {
 };
 
 using Attribute = std::variant<Sizes, StreamSizes, Names, NativeNames, Lifespan, KeyInfo, SessionKey, Flags,
-                               PasswordExpiry, Authority, ClientTarget, NegotiationInfo, AboutPackage, Identity, Fallback,
-                               DelegatedCredential, Certificate, Certificates, IssuerList, ConnectionInfo,
+                               PasswordExpiry, Authority, ClientTarget, NegotiationInfo, AboutPackage, Identity,
+                               Fallback, DelegatedCredential, Certificate, Certificates, IssuerList, ConnectionInfo,
                                ConnectionInfoEx, CipherInfo, SessionInfo, ApplicationProtocol, Bindings, KeyingMaterial,
                                SupportedProtocols, CipherStrengths, SupportedAlgorithms>;
 

@@ -15,10 +15,12 @@ inline SecBuffer* find_buffer(std::span<SecBuffer> buffers, std::uint32_t type) 
   return nullptr;
 }
 
-// The TOKEN buffer of a message call, wherever it stands; SEC_E_INVALID_TOKEN where there is none, or no DATA beside it.
+// The TOKEN buffer of a message call, wherever it stands; SEC_E_INVALID_TOKEN where there is none, or no DATA beside
+// it.
 Result<SecBuffer*> message_token(std::span<SecBuffer> buffers);
 
-// The TOKEN buffer with room for `size` bytes, its cbBuffer set to them. SEC_E_BUFFER_TOO_SMALL: cbBuffer tells the size.
+// The TOKEN buffer with room for `size` bytes, its cbBuffer set to them. SEC_E_BUFFER_TOO_SMALL: cbBuffer tells the
+// size.
 Result<MutableBytes> token_with_room(std::span<SecBuffer> buffers, std::uint32_t size);
 
 // Nobody shall use what was not authenticated.

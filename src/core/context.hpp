@@ -42,8 +42,8 @@ class Context {
   };
   virtual Result<Decrypted> decrypt(std::span<SecBuffer> buffers, std::uint32_t sequence);
 
-  // Streams out of place, any number of records at a time. stream_bound: room that is enough for so much input, with all
-  // that the peer is owed before it.
+  // Streams out of place, any number of records at a time. stream_bound: room that is enough for so much input, with
+  // all that the peer is owed before it.
   virtual Result<std::size_t> stream_bound(std::size_t input_bytes) const;
   virtual Result<std::size_t> encrypt_stream(Bytes input, MutableBytes output);
   // `progress` counts also where the call fails. Status is ok or context_expired of the informational kind.

@@ -25,9 +25,9 @@ struct AuthIdentity {
 
 struct AcquireInput {
   std::u16string_view principal;
-  std::uint32_t use = 0;                        // SECPKG_CRED_INBOUND, _OUTBOUND or _BOTH
-  const AuthIdentity* identity = nullptr;       // explicit credentials of NTLM, Kerberos, Negotiate
-  const void* package_data = nullptr;           // pAuthData as given, for packages with a structure of their own
+  std::uint32_t use = 0;                   // SECPKG_CRED_INBOUND, _OUTBOUND or _BOTH
+  const AuthIdentity* identity = nullptr;  // explicit credentials of NTLM, Kerberos, Negotiate
+  const void* package_data = nullptr;      // pAuthData as given, for packages with a structure of their own
 };
 
 // Whether a credential can reach a target, and why not: what Negotiate chooses by.
@@ -52,7 +52,7 @@ class Credential : public std::enable_shared_from_this<Credential> {
   virtual Result<std::unique_ptr<Context>> start(Role role) = 0;
   virtual Reach reach(std::u16string_view target) const;
 
-  virtual Result<std::u16string> name() const = 0;  // SECPKG_CRED_ATTR_NAMES
+  virtual Result<std::u16string> name() const = 0;          // SECPKG_CRED_ATTR_NAMES
   virtual Result<Attribute> query(std::uint32_t id) const;  // SECPKG_ATTR_x that a credential answers
   // id: SECPKG_CRED_ATTR_x or OPENSSPI_CRED_ATTR_x; value: the structure as given, its size checked by the callee.
   virtual Result<void> set(std::uint32_t id, Bytes value);

@@ -24,13 +24,13 @@ struct ChannelBindings {
 };
 
 struct StepInput {
-  Bytes token;                                // content of the first TOKEN buffer; empty where there is none
-  std::span<const SecBuffer> buffers;         // all that the caller gave, for the packages that know more types
-  std::optional<ChannelBindings> bindings;    // content of a CHANNEL_BINDINGS buffer
-  Bytes application_protocols;                // content of an APPLICATION_PROTOCOLS buffer, unparsed
-  const Credential* credential = nullptr;     // that of this call; nullptr: go on with the first
-  std::uint32_t flags = 0;                    // ISC_REQ_x or ASC_REQ_x, by the context's role
-  std::u16string_view target;                 // initiators only
+  Bytes token;                              // content of the first TOKEN buffer; empty where there is none
+  std::span<const SecBuffer> buffers;       // all that the caller gave, for the packages that know more types
+  std::optional<ChannelBindings> bindings;  // content of a CHANNEL_BINDINGS buffer
+  Bytes application_protocols;              // content of an APPLICATION_PROTOCOLS buffer, unparsed
+  const Credential* credential = nullptr;   // that of this call; nullptr: go on with the first
+  std::uint32_t flags = 0;                  // ISC_REQ_x or ASC_REQ_x, by the context's role
+  std::u16string_view target;               // initiators only
 };
 
 struct Step {

@@ -10,9 +10,7 @@ void Rc4::save(MutableBytes out) const {
   copy_bytes(out, {reinterpret_cast<const std::uint8_t*>(&context_), sizeof context_});
 }
 
-void Rc4::restore(Bytes state) {
-  copy_bytes({reinterpret_cast<std::uint8_t*>(&context_), sizeof context_}, state);
-}
+void Rc4::restore(Bytes state) { copy_bytes({reinterpret_cast<std::uint8_t*>(&context_), sizeof context_}, state); }
 
 void rc4(Bytes key, MutableBytes data) {
   Rc4 stream(key);

@@ -25,9 +25,8 @@ std::unexpected<Error> rejected(Result<T>& result) {
 }
 
 const Mechanism* find_mechanism(const std::vector<Mechanism>& mechanisms, Bytes oid) {
-  const auto found = std::ranges::find_if(mechanisms, [&](const Mechanism& mechanism) {
-    return mechanism.credential && has_oid(*mechanism.package, oid);
-  });
+  const auto found = std::ranges::find_if(
+      mechanisms, [&](const Mechanism& mechanism) { return mechanism.credential && has_oid(*mechanism.package, oid); });
   return found == mechanisms.end() ? nullptr : &*found;
 }
 
@@ -76,9 +75,9 @@ Result<core::Step> Acceptor::on_first(const core::StepInput& input, bool hinted)
     case Kind::unknown:
       break;
   }
-  return fail(Status::invalid_token, kCheck,
-              "the first token is none of SPNEGO, Kerberos or NTLM; it has " + std::to_string(input.token.size()) +
-                  " bytes");
+  return fail(
+      Status::invalid_token, kCheck,
+      "the first token is none of SPNEGO, Kerberos or NTLM; it has " + std::to_string(input.token.size()) + " bytes");
 }
 
 // MS-SPNG 3.2.5.2: asked without a token, the acceptor says what it has.
@@ -118,7 +117,8 @@ Result<core::Step> Acceptor::on_init(const core::StepInput& input) {
   auto init = NegTokenInit::parse(input.token);
   if (!init) return fail(init);
   if (init->has_hints) return fail(Status::invalid_token, "NegTokenInit", "an initiator has no negHints to give");
-  if (init->mech_list_mic) return fail(Status::invalid_token, "mechListMIC", "it came before the mechanism was finished");
+  if (init->mech_list_mic)
+    return fail(Status::invalid_token, "mechListMIC", "it came before the mechanism was finished");
   mech_types_.assign(init->mech_types_der.begin(), init->mech_types_der.end());
 
   const Mechanism* mechanism = nullptr;
@@ -185,7 +185,8 @@ Result<core::Step> Acceptor::advance(const core::StepInput& input, Bytes token, 
   auto step = mech_step(input, token);
   if (!step) return rejected(step);
   if (mech_->established()) return finish(step->output, mic);
-  if (mic) return rejected(Error{Status::invalid_token, "mechListMIC", "it came before the mechanism was finished", {}});
+  if (mic)
+    return rejected(Error{Status::invalid_token, "mechListMIC", "it came before the mechanism was finished", {}});
   state_ = State::negotiating;
   return reply(NegState::accept_incomplete, step->output, {});
 }
@@ -198,7 +199,8 @@ Result<core::Step> Acceptor::finish(Bytes response_token, const std::optional<By
   if (!own) return rejected(own);
   if (mic_.sent && !mic_.verified) {
     if (response_token.empty() && !in_init_) {
-      return rejected(Error{Status::message_altered, "mechListMIC",
+      return rejected(Error{Status::message_altered,
+                            "mechListMIC",
                             "the client sent none with its last token, and one is due: the list of mechanisms may have "
                             "been changed on its way",
                             {}});

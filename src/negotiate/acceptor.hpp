@@ -7,8 +7,7 @@ namespace opensspi::negotiate {
 
 class Acceptor final : public NegotiateContext {
  public:
-  explicit Acceptor(std::shared_ptr<const NegotiateCredential> credential)
-      : NegotiateContext(std::move(credential)) {}
+  explicit Acceptor(std::shared_ptr<const NegotiateCredential> credential) : NegotiateContext(std::move(credential)) {}
   Result<core::Step> step(const core::StepInput& input) override;
 
  private:
@@ -28,9 +27,9 @@ class Acceptor final : public NegotiateContext {
   core::Step reply(NegState state, Bytes response_token, Bytes mic);
 
   State state_ = State::start;
-  ByteVector chosen_oid_;      // as the initiator spells it
+  ByteVector chosen_oid_;  // as the initiator spells it
   bool first_reply_ = true;
-  bool in_init_ = false;       // the step at hand began with a NegTokenInit
+  bool in_init_ = false;  // the step at hand began with a NegTokenInit
 };
 
 }  // namespace opensspi::negotiate

@@ -64,7 +64,7 @@ class NegotiateContext : public core::Context {
   const core::Package* mech_package_ = nullptr;
   ByteVector mech_types_;  // DER, as sent by the initiator
   MicExchange mic_;
-  std::string fallback_;   // why not the packages that would have been better
+  std::string fallback_;  // why not the packages that would have been better
   bool raw_ = false;
 
  private:

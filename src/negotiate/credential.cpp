@@ -51,9 +51,8 @@ Result<PackageList> PackageList::parse(std::u16string_view list, const std::vect
     parsed.allowed_ = std::move(named);
     return parsed;
   }
-  std::ranges::copy_if(known, std::back_inserter(parsed.allowed_), [&](core::Package* package) {
-    return std::ranges::find(named, package) == named.end();
-  });
+  std::ranges::copy_if(known, std::back_inserter(parsed.allowed_),
+                       [&](core::Package* package) { return std::ranges::find(named, package) == named.end(); });
   return parsed;
 }
 

@@ -21,7 +21,9 @@ bool is_offered(const core::Package& package, const std::optional<NegTokenInit>&
   return std::ranges::any_of(hint->mech_types, [&](Bytes oid) { return has_oid(package, oid); });
 }
 
-std::string reason(const core::Package& package, const std::string& why) { return to_utf8(package.info().name) + ": " + why; }
+std::string reason(const core::Package& package, const std::string& why) {
+  return to_utf8(package.info().name) + ": " + why;
+}
 
 void add_reason(std::string& reasons, const std::string& another) {
   if (!reasons.empty()) reasons += "; ";
@@ -118,9 +120,9 @@ Result<void> Initiator::take_choice(const NegTokenResp& reply) {
     return mechanism.credential && has_oid(*mechanism.package, *reply.supported_mech);
   });
   if (!credential_->acceptor_may_choose() || found == mechanisms.end()) {
-    return fail(Status::invalid_token, "supportedMech",
-                "the server chose a mechanism that was not offered, in place of " +
-                    to_utf8(mech_package_->info().name));
+    return fail(
+        Status::invalid_token, "supportedMech",
+        "the server chose a mechanism that was not offered, in place of " + to_utf8(mech_package_->info().name));
   }
   add_reason(fallback_, reason(*mech_package_, "the server chose " + to_utf8(found->package->info().name)));
   chosen_ = static_cast<std::size_t>(found - mechanisms.begin());
@@ -146,7 +148,8 @@ Result<core::Step> Initiator::on_reply(const core::StepInput& input, bool first)
   } else if (reply->state == NegState::request_mic) {
     return fail(Status::invalid_token, "negState", "request-mic came in a later reply than the first");
   } else if (reply->supported_mech && !has_oid(*mech_package_, *reply->supported_mech)) {
-    return fail(Status::invalid_token, "supportedMech", "a later reply names another mechanism than the first one chose");
+    return fail(Status::invalid_token, "supportedMech",
+                "a later reply names another mechanism than the first one chose");
   }
   // A fault of Windows 2000: a copy of the token where the MIC should be. Both are from the wire: not secret.
   if (reply->mech_list_mic && reply->response_token &&

@@ -14,8 +14,7 @@ namespace opensspi::negotiate {
 class Initiator final : public NegotiateContext {
  public:
   using NegotiateContext::NegotiateContext;
-  explicit Initiator(std::shared_ptr<const NegotiateCredential> credential)
-      : NegotiateContext(std::move(credential)) {}
+  explicit Initiator(std::shared_ptr<const NegotiateCredential> credential) : NegotiateContext(std::move(credential)) {}
   Result<core::Step> step(const core::StepInput& input) override;
 
  private:
@@ -32,9 +31,9 @@ class Initiator final : public NegotiateContext {
   Result<core::Step> reply_with(Bytes response_token);
 
   State state_ = State::start;
-  std::size_t chosen_ = 0;      // index among the credential's mechanisms
+  std::size_t chosen_ = 0;       // index among the credential's mechanisms
   std::uint32_t requested_ = 0;  // ISC_REQ_x of the first step
-  bool restarted_ = false;      // the acceptor chose another than the first: it has not had a token yet
+  bool restarted_ = false;       // the acceptor chose another than the first: it has not had a token yet
 };
 
 }  // namespace opensspi::negotiate

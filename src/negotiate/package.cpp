@@ -54,8 +54,8 @@ Result<PackageList> NegotiatePackage::usable(const core::AcquireInput& input) co
   if (!configured) return fail(configured);
   auto policy = PackageList::parse(*configured, mechanisms_);
   if (!policy) return fail(policy);
-  auto list = PackageList::parse(input.identity == nullptr ? std::u16string_view{} : input.identity->package_list,
-                                 mechanisms_);
+  auto list =
+      PackageList::parse(input.identity == nullptr ? std::u16string_view{} : input.identity->package_list, mechanisms_);
   if (list) list->restrict_to(policy->allowed());
   return list;
 }
@@ -71,7 +71,9 @@ Result<std::shared_ptr<core::Credential>> NegotiatePackage::acquire(const core::
     any = any || mechanisms.back().credential;
     why_not += (why_not.empty() ? "" : "; ") + to_utf8(package->info().name) + ": " + mechanisms.back().why_not;
   }
-  if (!any) return fail(Status::no_credentials, "credentials of Negotiate", why_not.empty() ? "the lists of packages leave none" : "no package has any. " + why_not);
+  if (!any)
+    return fail(Status::no_credentials, "credentials of Negotiate",
+                why_not.empty() ? "the lists of packages leave none" : "no package has any. " + why_not);
   return std::make_shared<NegotiateCredential>(*this, std::move(mechanisms), list->names_them());
 }
 

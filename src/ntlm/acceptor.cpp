@@ -15,13 +15,13 @@ namespace {
 
 constexpr const char* kCheck = "NTLM acceptor";
 
-constexpr std::uint32_t kSupported = kUnicode | kOem | kSign | kSeal | kDatagram | kExtendedSessionSecurity | kIdentify |
-                                     kVersion | k128 | kKeyExchange | k56;
+constexpr std::uint32_t kSupported = kUnicode | kOem | kSign | kSeal | kDatagram | kExtendedSessionSecurity |
+                                     kIdentify | kVersion | k128 | kKeyExchange | k56;
 constexpr std::uint32_t kAlwaysSet = kRequestTarget | kNtlm | kAlwaysSign | kTargetInfo;
 
 // What a server that begins a conversation without a connection offers, 3.2.5.1.1.
-constexpr std::uint32_t kDatagramOffer = kUnicode | kDatagram | kSign | kSeal | kExtendedSessionSecurity | k128 |
-                                         kKeyExchange | kVersion;
+constexpr std::uint32_t kDatagramOffer =
+    kUnicode | kDatagram | kSign | kSeal | kExtendedSessionSecurity | k128 | kKeyExchange | kVersion;
 
 // The pairs that the client must hand back as they were sent.
 constexpr AvId kEchoed[] = {AvId::nb_computer_name, AvId::nb_domain_name, AvId::dns_computer_name,
@@ -29,8 +29,8 @@ constexpr AvId kEchoed[] = {AvId::nb_computer_name, AvId::nb_domain_name, AvId::
 
 std::unexpected<Error> weak(const char* what, std::uint32_t flags) {
   return fail(Status::unsupported_function, "NegotiateFlags",
-              std::string("the client wants protected messages without ") + what + ", which this policy requires: " +
-                  describe_flags(flags));
+              std::string("the client wants protected messages without ") + what +
+                  ", which this policy requires: " + describe_flags(flags));
 }
 
 bool is_ntlm_v2(const AuthenticateMessage& message) { return message.nt_response.size() > 24; }

@@ -24,7 +24,7 @@ class Acceptor final : public NtlmContext {
   struct Handshake {
     std::shared_ptr<const accounts::AccountSource> source;
     Policy policy;
-    std::uint32_t flags = 0;      // of the CHALLENGE_MESSAGE
+    std::uint32_t flags = 0;  // of the CHALLENGE_MESSAGE
     Challenge8 server_challenge{};
     ByteVector negotiate, challenge;  // raw, for the MIC
     ByteVector target_info;           // as sent

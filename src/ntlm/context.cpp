@@ -14,12 +14,12 @@ constexpr std::uint32_t kMaxTokenBytes = 2888;
 struct AttributeBits {
   std::uint32_t integrity, replay, sequence, confidentiality, connection, datagram, identify, null_session;
 };
-constexpr AttributeBits kInitiatorBits = {
-    ISC_RET_INTEGRITY,  ISC_RET_REPLAY_DETECT, ISC_RET_SEQUENCE_DETECT, ISC_RET_CONFIDENTIALITY,
-    ISC_RET_CONNECTION, ISC_RET_DATAGRAM,      ISC_RET_IDENTIFY,        ISC_RET_NULL_SESSION};
-constexpr AttributeBits kAcceptorBits = {
-    ASC_RET_INTEGRITY,  ASC_RET_REPLAY_DETECT, ASC_RET_SEQUENCE_DETECT, ASC_RET_CONFIDENTIALITY,
-    ASC_RET_CONNECTION, ASC_RET_DATAGRAM,      ASC_RET_IDENTIFY,        ASC_RET_NULL_SESSION};
+constexpr AttributeBits kInitiatorBits = {ISC_RET_INTEGRITY,       ISC_RET_REPLAY_DETECT, ISC_RET_SEQUENCE_DETECT,
+                                          ISC_RET_CONFIDENTIALITY, ISC_RET_CONNECTION,    ISC_RET_DATAGRAM,
+                                          ISC_RET_IDENTIFY,        ISC_RET_NULL_SESSION};
+constexpr AttributeBits kAcceptorBits = {ASC_RET_INTEGRITY,       ASC_RET_REPLAY_DETECT, ASC_RET_SEQUENCE_DETECT,
+                                         ASC_RET_CONFIDENTIALITY, ASC_RET_CONNECTION,    ASC_RET_DATAGRAM,
+                                         ASC_RET_IDENTIFY,        ASC_RET_NULL_SESSION};
 static_assert(ISC_REQ_CONNECTION == ISC_RET_CONNECTION && ASC_REQ_CONNECTION == ASC_RET_CONNECTION);
 
 std::unexpected<Error> bad_qop(std::uint32_t qop) {
@@ -117,8 +117,9 @@ Result<core::Attribute> NtlmContext::query(std::uint32_t id) const {
     case SECPKG_ATTR_PACKAGE_INFO:
       return core::AboutPackage{&package_.info()};
     case SECPKG_ATTR_NEGOTIATION_INFO:
-      return core::NegotiationInfo{&package_.info(), established_ ? static_cast<std::uint32_t>(SECPKG_NEGOTIATION_COMPLETE)
-                                                                  : SECPKG_NEGOTIATION_IN_PROGRESS};
+      return core::NegotiationInfo{&package_.info(), established_
+                                                         ? static_cast<std::uint32_t>(SECPKG_NEGOTIATION_COMPLETE)
+                                                         : SECPKG_NEGOTIATION_IN_PROGRESS};
     case SECPKG_ATTR_FLAGS:
       return core::Flags{attributes()};
     case SECPKG_ATTR_LIFESPAN:
@@ -152,8 +153,8 @@ Result<core::Attribute> NtlmContext::query_established(std::uint32_t id) const {
     case SECPKG_ATTR_PASSWORD_EXPIRY:
       return core::PasswordExpiry{kNever};
     default:
-      return core::Identity{outcome_.user, outcome_.domain, outcome_.source, outcome_.sids, outcome_.anonymous,
-                            outcome_.guest};
+      return core::Identity{outcome_.user, outcome_.domain,    outcome_.source,
+                            outcome_.sids, outcome_.anonymous, outcome_.guest};
   }
 }
 

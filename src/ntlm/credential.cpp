@@ -2,11 +2,11 @@
 
 #include <cstring>
 
-#include "ntlm/account_callback.hpp"
 #include "accounts/owf.hpp"
 #include "accounts/self.hpp"
 #include "base/text.hpp"
 #include "ntlm/acceptor.hpp"
+#include "ntlm/account_callback.hpp"
 #include "ntlm/initiator.hpp"
 #include "ntlm/package.hpp"
 #include "opensspi/extra.h"
@@ -167,7 +167,8 @@ Result<void> NtlmCredential::set_accounts(Bytes structure) {
     source_ = account_callback(given.Callback, given.Context);
     return {};
   }
-  auto source = accounts::open_account_source(to_utf8(reinterpret_cast<const char16_t*>(given.Source)), package_.host());
+  auto source =
+      accounts::open_account_source(to_utf8(reinterpret_cast<const char16_t*>(given.Source)), package_.host());
   if (!source) return fail(source);
   source_ = std::move(*source);
   return {};

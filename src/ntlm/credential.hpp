@@ -13,9 +13,9 @@ namespace opensspi::ntlm {
 class NtlmPackage;
 
 struct Policy {
-  bool allow_weak = false;   // NTLMv1, LM, 56 and 40 bits, no extended session security
+  bool allow_weak = false;  // NTLMv1, LM, 56 and 40 bits, no extended session security
   bool require_mic = false;
-  unsigned lm_level = 3;     // LmCompatibilityLevel of the initiator
+  unsigned lm_level = 3;                   // LmCompatibilityLevel of the initiator
   std::uint64_t max_lifetime_seconds = 0;  // how old a response's time may be
 };
 

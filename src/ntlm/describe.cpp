@@ -10,8 +10,8 @@
 namespace opensspi::ntlm {
 namespace {
 
-constexpr const char* kAvNames[] = {"EOL",          "NbComputerName", "NbDomainName", "DnsComputerName",
-                                    "DnsDomainName", "DnsTreeName",    "Flags",        "Timestamp",
+constexpr const char* kAvNames[] = {"EOL",           "NbComputerName", "NbDomainName",   "DnsComputerName",
+                                    "DnsDomainName", "DnsTreeName",    "Flags",          "Timestamp",
                                     "SingleHost",    "TargetName",     "ChannelBindings"};
 
 // A name may be the peer's choice: what is in it cannot look like a line of the trace.
@@ -60,8 +60,8 @@ std::string describe_challenge(Bytes token) {
 }
 
 std::string describe_responses(const AuthenticateMessage& m) {
-  const std::string lengths = "LM " + std::to_string(m.lm_response.size()) + " bytes, NT " +
-                              std::to_string(m.nt_response.size()) + " bytes";
+  const std::string lengths =
+      "LM " + std::to_string(m.lm_response.size()) + " bytes, NT " + std::to_string(m.nt_response.size()) + " bytes";
   if (m.nt_response.size() < Ntlmv2Response::kLeastBytes) return lengths;
   auto response = Ntlmv2Response::parse(m.nt_response);
   if (!response) return lengths + " (NTLMv2, bad: " + response.error().detail + ")";

@@ -86,8 +86,9 @@ void Initiator::take_request(const core::StepInput& input) {
 
 Result<core::Step> Initiator::begin(const core::StepInput& input) {
   if (!input.token.empty()) {
-    return fail(Status::invalid_token, kCheck, "a token of " + std::to_string(input.token.size()) +
-                                                   " bytes is given, but the client begins: none is due");
+    return fail(
+        Status::invalid_token, kCheck,
+        "a token of " + std::to_string(input.token.size()) + " bytes is given, but the client begins: none is due");
   }
   if ((input.flags & ISC_REQ_NO_INTEGRITY) != 0 && (input.flags & (kSigning | ISC_REQ_CONFIDENTIALITY)) != 0) {
     return fail(Status::unsupported_function, kCheck,
@@ -128,8 +129,8 @@ Result<std::uint32_t> Initiator::agreed_flags(const ChallengeMessage& challenge)
   const std::uint32_t missing = offered & (kSign | kSeal | kDatagram) & ~flags;
   if (missing != 0) return weak(describe_flags(missing), challenge.flags);
   if ((flags & (kSign | kSeal | kDatagram)) == 0) return flags;
-  if ((flags & kDatagram) != 0 && (flags & (kExtendedSessionSecurity | kKeyExchange)) !=
-                                      (kExtendedSessionSecurity | kKeyExchange)) {
+  if ((flags & kDatagram) != 0 &&
+      (flags & (kExtendedSessionSecurity | kKeyExchange)) != (kExtendedSessionSecurity | kKeyExchange)) {
     return weak("what datagrams need, EXTENDED_SESSIONSECURITY and KEY_EXCH", challenge.flags);
   }
   if ((flags & kExtendedSessionSecurity) != 0) flags &= ~static_cast<std::uint32_t>(kLmKey);

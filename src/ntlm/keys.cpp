@@ -76,9 +76,8 @@ unsigned key_bits(std::uint32_t flags) {
 
 Key16 message_integrity_code(const Key16& exported_session_key, Bytes negotiate, Bytes challenge, Bytes authenticate) {
   static constexpr std::array<std::uint8_t, kMicBytes> kZeros{};
-  return crypto::hmac_md5(exported_session_key.bytes(),
-                          {negotiate, challenge, authenticate.first(kMicOffset), kZeros,
-                           authenticate.subspan(kMicOffset + kMicBytes)});
+  return crypto::hmac_md5(exported_session_key.bytes(), {negotiate, challenge, authenticate.first(kMicOffset), kZeros,
+                                                         authenticate.subspan(kMicOffset + kMicBytes)});
 }
 
 }  // namespace opensspi::ntlm

@@ -32,7 +32,8 @@ std::string NtlmPackage::why_unavailable() const {
   if (configuration_.fips) {
     return "the host is in FIPS mode, and NTLM needs MD4, MD5, RC4 and DES, which FIPS 140 forbids";
   }
-  if (configuration_.ntlm_disabled) return "the configuration disables it (disabled in [ntlm], or OPENSSPI_NTLM_DISABLED)";
+  if (configuration_.ntlm_disabled)
+    return "the configuration disables it (disabled in [ntlm], or OPENSSPI_NTLM_DISABLED)";
   return {};
 }
 

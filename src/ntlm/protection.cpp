@@ -223,7 +223,8 @@ namespace {
 
 // The bytes as the one buffer of a message; signing only reads them.
 SecBuffer as_buffer(Bytes bytes) {
-  return {static_cast<ULONG>(bytes.size()), SECBUFFER_DATA | SECBUFFER_READONLY, const_cast<std::uint8_t*>(bytes.data())};
+  return {static_cast<ULONG>(bytes.size()), SECBUFFER_DATA | SECBUFFER_READONLY,
+          const_cast<std::uint8_t*>(bytes.data())};
 }
 
 }  // namespace
@@ -241,8 +242,8 @@ Result<void> Protection::verify_mech_list(Bytes mech_types, Bytes signature) {
   SecBuffer message = as_buffer(mech_types);
   Stream& stream = incoming();
   crypto::Rc4 cipher = stream.cipher;
-  auto checked = check(stream, cipher, stream.next_number, {&message, 1}, Kind::sign_only,
-                       signature.first<kSignatureBytes>());
+  auto checked =
+      check(stream, cipher, stream.next_number, {&message, 1}, Kind::sign_only, signature.first<kSignatureBytes>());
   if (checked) ++stream.next_number;
   return checked;
 }

@@ -41,7 +41,8 @@ bool DerReader::measure(std::uint8_t tag, const char* what, std::size_t& head, s
     }
   }
   if (length > rest_.size() - head) {
-    fail(named + "it claims " + std::to_string(length) + " bytes, " + std::to_string(rest_.size() - head) + " are there");
+    fail(named + "it claims " + std::to_string(length) + " bytes, " + std::to_string(rest_.size() - head) +
+         " are there");
     return false;
   }
   return true;
@@ -67,7 +68,8 @@ Bytes DerReader::element(std::uint8_t tag, const char* what) {
 
 void DerReader::finish(const char* what) {
   if (ok() && !rest_.empty()) {
-    fail(std::string(what) + ": " + std::to_string(rest_.size()) + " bytes follow its end, or stand in the wrong order");
+    fail(std::string(what) + ": " + std::to_string(rest_.size()) +
+         " bytes follow its end, or stand in the wrong order");
   }
 }
 

@@ -38,7 +38,8 @@ Bytes property(const CERT_CONTEXT* certificate, DWORD id) {
 
 int count(HCERTSTORE store) {
   int found = 0;
-  for (PCCERT_CONTEXT at = CertEnumCertificatesInStore(store, nullptr); at != nullptr; at = CertEnumCertificatesInStore(store, at)) {
+  for (PCCERT_CONTEXT at = CertEnumCertificatesInStore(store, nullptr); at != nullptr;
+       at = CertEnumCertificatesInStore(store, at)) {
     ++found;
   }
   EXPECT_EQ(OpenSspiGetLastCryptError(), static_cast<DWORD>(CRYPT_E_NOT_FOUND));
@@ -46,14 +47,18 @@ int count(HCERTSTORE store) {
 }
 
 TEST(Certificates, HaveTheirNamesInEachFormat) {
-  const Certificate certificate = make({.subject = u"CN=\"Smith, John\", OU=One + OU=Two, O=Example, C=IN",
-                                        .names = {u"DNS:a.example", u"DNS:b.example", u"email:j@a.example", u"URI:https://a.example/"}});
-  EXPECT_EQ(subject_text(certificate.get(), CERT_X500_NAME_STR), u"CN=\"Smith, John\", OU=One + OU=Two, O=Example, C=IN");
+  const Certificate certificate =
+      make({.subject = u"CN=\"Smith, John\", OU=One + OU=Two, O=Example, C=IN",
+            .names = {u"DNS:a.example", u"DNS:b.example", u"email:j@a.example", u"URI:https://a.example/"}});
+  EXPECT_EQ(subject_text(certificate.get(), CERT_X500_NAME_STR),
+            u"CN=\"Smith, John\", OU=One + OU=Two, O=Example, C=IN");
   EXPECT_EQ(subject_text(certificate.get(), CERT_X500_NAME_STR | CERT_NAME_STR_REVERSE_FLAG),
             u"C=IN, O=Example, OU=One + OU=Two, CN=\"Smith, John\"");
-  EXPECT_EQ(subject_text(certificate.get(), CERT_SIMPLE_NAME_STR | CERT_NAME_STR_NO_QUOTING_FLAG), u"Smith, John, One + Two, Example, IN");
-  EXPECT_EQ(subject_text(certificate.get(), CERT_OID_NAME_STR | CERT_NAME_STR_SEMICOLON_FLAG | CERT_NAME_STR_NO_PLUS_FLAG),
-            u"2.5.4.3=\"Smith, John\"; 2.5.4.11=One 2.5.4.11=Two; 2.5.4.10=Example; 2.5.4.6=IN");
+  EXPECT_EQ(subject_text(certificate.get(), CERT_SIMPLE_NAME_STR | CERT_NAME_STR_NO_QUOTING_FLAG),
+            u"Smith, John, One + Two, Example, IN");
+  EXPECT_EQ(
+      subject_text(certificate.get(), CERT_OID_NAME_STR | CERT_NAME_STR_SEMICOLON_FLAG | CERT_NAME_STR_NO_PLUS_FLAG),
+      u"2.5.4.3=\"Smith, John\"; 2.5.4.11=One 2.5.4.11=Two; 2.5.4.10=Example; 2.5.4.6=IN");
   EXPECT_EQ(name_of(certificate.get(), CERT_NAME_SIMPLE_DISPLAY_TYPE), u"Smith, John");
   EXPECT_EQ(name_of(certificate.get(), CERT_NAME_DNS_TYPE), u"a.example");
   EXPECT_EQ(name_of(certificate.get(), CERT_NAME_EMAIL_TYPE), u"j@a.example");
@@ -62,7 +67,8 @@ TEST(Certificates, HaveTheirNamesInEachFormat) {
   char organisation[] = "2.5.4.10", nothing[] = "2.5.4.12";
   EXPECT_EQ(name_of(certificate.get(), CERT_NAME_ATTR_TYPE, 0, organisation), u"Example");
   EXPECT_EQ(name_of(certificate.get(), CERT_NAME_ATTR_TYPE, 0, nothing), u"");
-  EXPECT_EQ(name_of(certificate.get(), CERT_NAME_DNS_TYPE, CERT_NAME_SEARCH_ALL_NAMES_FLAG), std::u16string(u"a.example\0b.example\0", 20));
+  EXPECT_EQ(name_of(certificate.get(), CERT_NAME_DNS_TYPE, CERT_NAME_SEARCH_ALL_NAMES_FLAG),
+            std::u16string(u"a.example\0b.example\0", 20));
 }
 
 TEST(Certificates, ParseNamesOrSayWhereTheyAreWrong) {
@@ -76,7 +82,9 @@ TEST(Certificates, ParseNamesOrSayWhereTheyAreWrong) {
     EXPECT_NE(at, nullptr);
   }
   DWORD size = 0;
-  EXPECT_TRUE(CertStrToNameW(X509_ASN_ENCODING, u"OID.2.5.4.3=a; O=\"say \"\"b\"\"\"", CERT_X500_NAME_STR, nullptr, nullptr, &size, nullptr)) << why();
+  EXPECT_TRUE(CertStrToNameW(X509_ASN_ENCODING, u"OID.2.5.4.3=a; O=\"say \"\"b\"\"\"", CERT_X500_NAME_STR, nullptr,
+                             nullptr, &size, nullptr))
+      << why();
   size = 2;
   EXPECT_FALSE(CertStrToNameW(X509_ASN_ENCODING, u"CN=a", CERT_X500_NAME_STR, nullptr, out.data(), &size, nullptr));
   EXPECT_EQ(OpenSspiGetLastCryptError(), static_cast<DWORD>(ERROR_MORE_DATA));
@@ -89,8 +97,11 @@ TEST(Certificates, HaveTheirFieldsAsWindowsDoes) {
   EXPECT_EQ(info.SerialNumber.cbData, 16U);
   EXPECT_STREQ(info.SignatureAlgorithm.pszObjId, "1.2.840.10045.4.3.2");
   EXPECT_STREQ(info.SubjectPublicKeyInfo.Algorithm.pszObjId, "1.2.840.113549.1.1.1");
-  EXPECT_EQ(CertGetPublicKeyLength(X509_ASN_ENCODING, const_cast<CERT_PUBLIC_KEY_INFO*>(&info.SubjectPublicKeyInfo)), 2048U);
-  EXPECT_EQ(CertGetPublicKeyLength(X509_ASN_ENCODING, const_cast<CERT_PUBLIC_KEY_INFO*>(&own.root->pCertInfo->SubjectPublicKeyInfo)), 256U);
+  EXPECT_EQ(CertGetPublicKeyLength(X509_ASN_ENCODING, const_cast<CERT_PUBLIC_KEY_INFO*>(&info.SubjectPublicKeyInfo)),
+            2048U);
+  EXPECT_EQ(CertGetPublicKeyLength(X509_ASN_ENCODING,
+                                   const_cast<CERT_PUBLIC_KEY_INFO*>(&own.root->pCertInfo->SubjectPublicKeyInfo)),
+            256U);
   BYTE usage[2];
   EXPECT_TRUE(CertGetIntendedKeyUsage(X509_ASN_ENCODING, own.root->pCertInfo, usage, 2));
   EXPECT_EQ(usage[0], CERT_KEY_CERT_SIGN_KEY_USAGE | CERT_CRL_SIGN_KEY_USAGE);
@@ -101,7 +112,8 @@ TEST(Certificates, HaveTheirFieldsAsWindowsDoes) {
 TEST(Certificates, KeepPropertiesAndKeys) {
   const House own;
   EXPECT_FALSE(property(own.server.get(), CERT_KEY_PROV_INFO_PROP_ID).empty());
-  const Certificate bare(CertCreateCertificateContext(X509_ASN_ENCODING, own.server->pbCertEncoded, own.server->cbCertEncoded));
+  const Certificate bare(
+      CertCreateCertificateContext(X509_ASN_ENCODING, own.server->pbCertEncoded, own.server->cbCertEncoded));
   EXPECT_TRUE(property(bare.get(), CERT_KEY_PROV_INFO_PROP_ID).empty());
   EXPECT_EQ(OpenSspiGetLastCryptError(), static_cast<DWORD>(CRYPT_E_NOT_FOUND));
   char16_t text[] = u"My certificate";
@@ -160,15 +172,17 @@ TEST(Stores, AddByTheirDispositions) {
   EXPECT_EQ(OpenSspiGetLastCryptError(), static_cast<DWORD>(CRYPT_E_EXISTS));
   EXPECT_TRUE(CertAddCertificateContextToStore(store.get(), own.server.get(), CERT_STORE_ADD_USE_EXISTING, nullptr));
   EXPECT_EQ(count(store.get()), 1);
-  EXPECT_TRUE(CertAddCertificateContextToStore(store.get(), own.server.get(), CERT_STORE_ADD_REPLACE_EXISTING, nullptr));
+  EXPECT_TRUE(
+      CertAddCertificateContextToStore(store.get(), own.server.get(), CERT_STORE_ADD_REPLACE_EXISTING, nullptr));
   EXPECT_EQ(count(store.get()), 1);
-  EXPECT_TRUE(CertAddEncodedCertificateToStore(store.get(), X509_ASN_ENCODING, own.server->pbCertEncoded, own.server->cbCertEncoded,
-                                               CERT_STORE_ADD_ALWAYS, &out));
+  EXPECT_TRUE(CertAddEncodedCertificateToStore(store.get(), X509_ASN_ENCODING, own.server->pbCertEncoded,
+                                               own.server->cbCertEncoded, CERT_STORE_ADD_ALWAYS, &out));
   EXPECT_EQ(count(store.get()), 2);
   EXPECT_TRUE(CertDeleteCertificateFromStore(out));
   EXPECT_EQ(count(store.get()), 1);
   const BYTE junk[] = {1, 2, 3};
-  EXPECT_FALSE(CertAddEncodedCertificateToStore(store.get(), X509_ASN_ENCODING, junk, 3, CERT_STORE_ADD_ALWAYS, nullptr));
+  EXPECT_FALSE(
+      CertAddEncodedCertificateToStore(store.get(), X509_ASN_ENCODING, junk, 3, CERT_STORE_ADD_ALWAYS, nullptr));
   EXPECT_EQ(OpenSspiGetLastCryptError(), static_cast<DWORD>(CRYPT_E_ASN1_BADTAG));
 }
 
@@ -207,11 +221,13 @@ TEST(Stores, GoThroughPfxWithPasswords) {
     const Store back(PFXImportCertStore(&blob, password.c_str(), 0));
     ASSERT_TRUE(back) << why();
     EXPECT_EQ(count(back.get()), 2);
-    const Certificate with_key(CertFindCertificateInStore(back.get(), X509_ASN_ENCODING, 0, CERT_FIND_EXISTING, own.server.get(), nullptr));
+    const Certificate with_key(
+        CertFindCertificateInStore(back.get(), X509_ASN_ENCODING, 0, CERT_FIND_EXISTING, own.server.get(), nullptr));
     EXPECT_FALSE(property(with_key.get(), CERT_KEY_PROV_INFO_PROP_ID).empty());
     // Imported without CRYPT_EXPORTABLE, the key does not leave again.
     CRYPT_DATA_BLOB again{0, nullptr};
-    EXPECT_FALSE(PFXExportCertStoreEx(back.get(), &again, u"", nullptr, EXPORT_PRIVATE_KEYS | REPORT_NOT_ABLE_TO_EXPORT_PRIVATE_KEY));
+    EXPECT_FALSE(PFXExportCertStoreEx(back.get(), &again, u"", nullptr,
+                                      EXPORT_PRIVATE_KEYS | REPORT_NOT_ABLE_TO_EXPORT_PRIVATE_KEY));
     EXPECT_EQ(OpenSspiGetLastCryptError(), static_cast<DWORD>(NTE_BAD_KEY_STATE));
     for (std::size_t cut = 0; cut < bytes.size(); cut += 37) {
       CRYPT_DATA_BLOB part{static_cast<DWORD>(cut), bytes.data()};
@@ -238,7 +254,8 @@ TEST(Stores, GoThroughSerializedAndPkcs7) {
     ASSERT_TRUE(back) << why();
     EXPECT_EQ(count(back.get()), 2);
     const Certificate again(CertFindCertificateInStore(back.get(), 0, 0, CERT_FIND_EXISTING, first.get(), nullptr));
-    EXPECT_EQ(name_of(again.get(), CERT_NAME_FRIENDLY_DISPLAY_TYPE), as == CERT_STORE_SAVE_AS_STORE ? u"friend" : u"server.example");
+    EXPECT_EQ(name_of(again.get(), CERT_NAME_FRIENDLY_DISPLAY_TYPE),
+              as == CERT_STORE_SAVE_AS_STORE ? u"friend" : u"server.example");
     for (std::size_t cut = 0; cut < bytes.size(); cut += 11) {
       CRYPT_DATA_BLOB part{static_cast<DWORD>(cut), bytes.data()};
       EXPECT_EQ(CertOpenStore(provider, 0, 0, 0, &part), nullptr);
@@ -271,7 +288,8 @@ class StoresOnDisk : public testing::Test {
       const Bytes bytes = der(certificate);
       std::string text;
       for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const std::uint32_t three = static_cast<std::uint32_t>(bytes[i]) << 16 | static_cast<std::uint32_t>(i + 1 < bytes.size() ? bytes[i + 1] : 0) << 8 |
+        const std::uint32_t three = static_cast<std::uint32_t>(bytes[i]) << 16 |
+                                    static_cast<std::uint32_t>(i + 1 < bytes.size() ? bytes[i + 1] : 0) << 8 |
                                     static_cast<std::uint32_t>(i + 2 < bytes.size() ? bytes[i + 2] : 0);
         text += kDigits[three >> 18];
         text += kDigits[three >> 12 & 63];
@@ -310,9 +328,11 @@ TEST_F(StoresOnDisk, PersonalCertificatesAreKeptWithTheirKeys) {
 
 TEST_F(StoresOnDisk, DefaultClientCertificatesComeFromThePersonalStore) {
   const House own;
-  const Certificate good = make({.subject = u"CN=good", .issuer = own.root.get(), .usages = {szOID_PKIX_KP_CLIENT_AUTH}});
+  const Certificate good =
+      make({.subject = u"CN=good", .issuer = own.root.get(), .usages = {szOID_PKIX_KP_CLIENT_AUTH}});
   const Certificate other_issuer = make({.subject = u"CN=other"});
-  const Certificate for_servers = make({.subject = u"CN=server", .issuer = own.root.get(), .usages = {szOID_PKIX_KP_SERVER_AUTH}});
+  const Certificate for_servers =
+      make({.subject = u"CN=server", .issuer = own.root.get(), .usages = {szOID_PKIX_KP_SERVER_AUTH}});
   const Certificate expired = make({.subject = u"CN=old", .issuer = own.root.get(), .from_days = -9, .until_days = -1});
   const Store my(CertOpenSystemStoreW(0, u"MY"));
   for (const auto* certificate : {&other_issuer, &for_servers, &expired, &good}) {
@@ -343,7 +363,8 @@ TEST_F(StoresOnDisk, SystemRootsAreReadAgainWhenTheyChange) {
   EXPECT_EQ(count(Store(CertOpenSystemStoreW(0, u"ROOT")).get()), 2);
   EXPECT_EQ(connect(), SEC_E_OK) << why();
   const Store roots(CertOpenSystemStoreW(0, u"ROOT"));
-  EXPECT_FALSE(CertAddCertificateContextToStore(roots.get(), own.server.get(), CERT_STORE_ADD_ALWAYS, nullptr)) << "read only";
+  EXPECT_FALSE(CertAddCertificateContextToStore(roots.get(), own.server.get(), CERT_STORE_ADD_ALWAYS, nullptr))
+      << "read only";
   EXPECT_EQ(OpenSspiGetLastCryptError(), static_cast<DWORD>(ERROR_ACCESS_DENIED));
 }
 
@@ -410,20 +431,28 @@ TEST_F(Chains, AreJudgedInWindowsOrder) {
   const House own;
   write_pem("roots.pem", {own.root.get()});
   const Certificate stranger = make({.names = {u"DNS:server.example"}, .usages = {szOID_PKIX_KP_CLIENT_AUTH}});
-  const Certificate client_only = make({.names = {u"DNS:server.example"}, .issuer = own.root.get(), .usages = {szOID_PKIX_KP_CLIENT_AUTH}});
-  const Certificate old = make({.names = {u"DNS:server.example"}, .issuer = own.root.get(), .from_days = -9, .until_days = -1});
+  const Certificate client_only =
+      make({.names = {u"DNS:server.example"}, .issuer = own.root.get(), .usages = {szOID_PKIX_KP_CLIENT_AUTH}});
+  const Certificate old =
+      make({.names = {u"DNS:server.example"}, .issuer = own.root.get(), .from_days = -9, .until_days = -1});
   const auto code = [](SECURITY_STATUS status) { return static_cast<DWORD>(status); };
   EXPECT_EQ(verify(own.server.get(), nullptr, u"server.example"), 0U);
   EXPECT_EQ(verify(own.server.get(), nullptr, u"other.example"), code(CERT_E_CN_NO_MATCH));
   EXPECT_EQ(verify(own.server.get(), nullptr, u"other.example", 0, CERT_CHAIN_POLICY_IGNORE_INVALID_NAME_FLAG), 0U);
   EXPECT_EQ(verify(stranger.get(), nullptr, u"x", 0, 0, szOID_PKIX_KP_SERVER_AUTH), code(CERT_E_UNTRUSTEDROOT));
-  EXPECT_EQ(verify(stranger.get(), nullptr, nullptr, 0, CERT_CHAIN_POLICY_ALLOW_UNKNOWN_CA_FLAG, szOID_PKIX_KP_SERVER_AUTH), code(CERT_E_WRONG_USAGE));
-  EXPECT_EQ(verify(client_only.get(), nullptr, u"server.example", 0, 0, szOID_PKIX_KP_SERVER_AUTH), code(CERT_E_WRONG_USAGE));
+  EXPECT_EQ(
+      verify(stranger.get(), nullptr, nullptr, 0, CERT_CHAIN_POLICY_ALLOW_UNKNOWN_CA_FLAG, szOID_PKIX_KP_SERVER_AUTH),
+      code(CERT_E_WRONG_USAGE));
+  EXPECT_EQ(verify(client_only.get(), nullptr, u"server.example", 0, 0, szOID_PKIX_KP_SERVER_AUTH),
+            code(CERT_E_WRONG_USAGE));
   EXPECT_EQ(verify(client_only.get(), nullptr, nullptr, 0, 0, szOID_PKIX_KP_CLIENT_AUTH), 0U);
   EXPECT_EQ(verify(old.get(), nullptr), code(CERT_E_EXPIRED));
   EXPECT_EQ(verify(old.get(), nullptr, nullptr, 0, CERT_CHAIN_POLICY_IGNORE_NOT_TIME_VALID_FLAG), 0U);
-  EXPECT_EQ(verify(own.server.get(), nullptr, nullptr, CERT_CHAIN_REVOCATION_CHECK_CHAIN), code(CRYPT_E_REVOCATION_OFFLINE));
-  EXPECT_EQ(verify(own.server.get(), nullptr, nullptr, CERT_CHAIN_REVOCATION_CHECK_CHAIN, CERT_CHAIN_POLICY_IGNORE_ALL_REV_UNKNOWN_FLAGS), 0U);
+  EXPECT_EQ(verify(own.server.get(), nullptr, nullptr, CERT_CHAIN_REVOCATION_CHECK_CHAIN),
+            code(CRYPT_E_REVOCATION_OFFLINE));
+  EXPECT_EQ(verify(own.server.get(), nullptr, nullptr, CERT_CHAIN_REVOCATION_CHECK_CHAIN,
+                   CERT_CHAIN_POLICY_IGNORE_ALL_REV_UNKNOWN_FLAGS),
+            0U);
 }
 
 TEST_F(Chains, FindIssuersOnlyInTheStoreThatIsGiven) {

@@ -1,4 +1,5 @@
-// Handshakes of TLS against ourselves: protocols, keys, fragmentation, validation, names, certificates of clients, ALPN.
+// Handshakes of TLS against ourselves: protocols, keys, fragmentation, validation, names, certificates of clients,
+// ALPN.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -123,8 +124,9 @@ TEST_P(TlsKinds, ReportsTheConnection) {
             Bytes(own().server->pbCertEncoded, own().server->pbCertEncoded + own().server->cbCertEncoded));
   EXPECT_FALSE(server.remote_certificate());
   EXPECT_EQ(server.last_query, SEC_E_NO_CREDENTIALS);
-  EXPECT_EQ(client.attributes() & ~static_cast<ULONG>(ISC_RET_ALLOCATED_MEMORY | ISC_RET_EXTENDED_ERROR),
-            static_cast<ULONG>(ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT | ISC_RET_CONFIDENTIALITY | ISC_RET_STREAM));
+  EXPECT_EQ(
+      client.attributes() & ~static_cast<ULONG>(ISC_RET_ALLOCATED_MEMORY | ISC_RET_EXTENDED_ERROR),
+      static_cast<ULONG>(ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT | ISC_RET_CONFIDENTIALITY | ISC_RET_STREAM));
 }
 
 TEST_P(TlsKinds, GivesBothEndsTheSameBindings) {
@@ -150,7 +152,8 @@ TEST_P(TlsKinds, ExportsTheSameKeys) {
   Bytes keys[2];
   End* ends[] = {&client, &server};
   for (int i = 0; i < 2; ++i) {
-    ASSERT_EQ(SetContextAttributesW(ends[i]->handle(), SECPKG_ATTR_KEYING_MATERIAL_INFO, &info, sizeof info), SEC_E_OK) << why();
+    ASSERT_EQ(SetContextAttributesW(ends[i]->handle(), SECPKG_ATTR_KEYING_MATERIAL_INFO, &info, sizeof info), SEC_E_OK)
+        << why();
     const auto material = ends[i]->query<SecPkgContext_KeyingMaterial>(SECPKG_ATTR_KEYING_MATERIAL);
     ASSERT_TRUE(material) << why();
     keys[i].assign(material->pbKeyingMaterial, material->pbKeyingMaterial + material->cbKeyingMaterial);
@@ -166,12 +169,15 @@ TEST_P(TlsKinds, ResumesOnlyWhatWasVerifiedByTheSameRules) {
   wish.certificates = {own_certificate.get()};
   Credential server_credential(server_wish()), client_credential(wish);
   const auto resumed = [&](std::u16string target, ULONG flags, ULONG server_flags = 0) {
-    End client(false, client_credential.handle(), target, flags), server(true, server_credential.handle(), u"", server_flags);
+    End client(false, client_credential.handle(), target, flags),
+        server(true, server_credential.handle(), u"", server_flags);
     Result result = shake(client, server);
     EXPECT_TRUE(result.good()) << why();
     EXPECT_EQ(client.decrypt_stream(result.client_rest).status, SEC_E_OK);
-    const bool one = client.query<SecPkgContext_SessionInfo>(SECPKG_ATTR_SESSION_INFO)->dwFlags == SSL_SESSION_RECONNECT;
-    const bool other = server.query<SecPkgContext_SessionInfo>(SECPKG_ATTR_SESSION_INFO)->dwFlags == SSL_SESSION_RECONNECT;
+    const bool one =
+        client.query<SecPkgContext_SessionInfo>(SECPKG_ATTR_SESSION_INFO)->dwFlags == SSL_SESSION_RECONNECT;
+    const bool other =
+        server.query<SecPkgContext_SessionInfo>(SECPKG_ATTR_SESSION_INFO)->dwFlags == SSL_SESSION_RECONNECT;
     EXPECT_EQ(one, other);
     EXPECT_TRUE(client.remote_certificate());
     return one;
@@ -366,25 +372,46 @@ TEST(TlsValidation, GivesEachFaultItsStatus) {
   const std::string server_auth = szOID_PKIX_KP_SERVER_AUTH, client_auth = szOID_PKIX_KP_CLIENT_AUTH;
   const Fault faults[] = {
       {"good", {.names = {u"DNS:a.example"}, .issuer = root}, u"a.example", SEC_E_OK},
-      {"good with usage", {.names = {u"DNS:a.example"}, .issuer = root, .usages = {server_auth}}, u"a.example", SEC_E_OK},
+      {"good with usage",
+       {.names = {u"DNS:a.example"}, .issuer = root, .usages = {server_auth}},
+       u"a.example",
+       SEC_E_OK},
       {"untrusted root", {.names = {u"DNS:a.example"}}, u"a.example", SEC_E_UNTRUSTED_ROOT},
       {"untrusted root and wrong name", {.names = {u"DNS:a.example"}}, u"b.example", SEC_E_UNTRUSTED_ROOT},
       {"wrong name", {.names = {u"DNS:a.example"}, .issuer = root}, u"b.example", SEC_E_WRONG_PRINCIPAL},
       {"name of a part", {.names = {u"DNS:a.example"}, .issuer = root}, u"aa.example", SEC_E_WRONG_PRINCIPAL},
-      {"expired", {.names = {u"DNS:a.example"}, .issuer = root, .from_days = -10, .until_days = -1}, u"a.example", SEC_E_CERT_EXPIRED},
-      {"not yet", {.names = {u"DNS:a.example"}, .issuer = root, .from_days = 1, .until_days = 10}, u"a.example", SEC_E_CERT_EXPIRED},
-      {"usage", {.names = {u"DNS:a.example"}, .issuer = root, .usages = {client_auth}}, u"a.example", SEC_E_CERT_WRONG_USAGE},
+      {"expired",
+       {.names = {u"DNS:a.example"}, .issuer = root, .from_days = -10, .until_days = -1},
+       u"a.example",
+       SEC_E_CERT_EXPIRED},
+      {"not yet",
+       {.names = {u"DNS:a.example"}, .issuer = root, .from_days = 1, .until_days = 10},
+       u"a.example",
+       SEC_E_CERT_EXPIRED},
+      {"usage",
+       {.names = {u"DNS:a.example"}, .issuer = root, .usages = {client_auth}},
+       u"a.example",
+       SEC_E_CERT_WRONG_USAGE},
       {"wildcard", {.names = {u"DNS:*.b.example"}, .issuer = root}, u"a.b.example", SEC_E_OK},
       {"wildcard too deep", {.names = {u"DNS:*.b.example"}, .issuer = root}, u"a.a.b.example", SEC_E_WRONG_PRINCIPAL},
       {"wildcard of the top", {.names = {u"DNS:*.example"}, .issuer = root}, u"a.example", SEC_E_WRONG_PRINCIPAL},
-      {"wildcard within a label", {.names = {u"DNS:a.b.example"}, .issuer = root}, u"*.b.example", SEC_E_WRONG_PRINCIPAL},
+      {"wildcard within a label",
+       {.names = {u"DNS:a.b.example"}, .issuer = root},
+       u"*.b.example",
+       SEC_E_WRONG_PRINCIPAL},
       {"address", {.names = {u"IP:192.0.2.1"}, .issuer = root}, u"192.0.2.1", SEC_E_OK},
       {"wrong address", {.names = {u"IP:192.0.2.1"}, .issuer = root}, u"192.0.2.2", SEC_E_WRONG_PRINCIPAL},
       {"address of six", {.names = {u"IP:2001:db8::1"}, .issuer = root}, u"2001:db8::1", SEC_E_OK},
       {"IDNA", {.names = {u"DNS:b\u00FCcher.example"}, .issuer = root}, u"B\u00DCcher.example", SEC_E_OK},
-      {"IDNA, other name", {.names = {u"DNS:b\u00FCcher.example"}, .issuer = root}, u"bucher.example", SEC_E_WRONG_PRINCIPAL},
+      {"IDNA, other name",
+       {.names = {u"DNS:b\u00FCcher.example"}, .issuer = root},
+       u"bucher.example",
+       SEC_E_WRONG_PRINCIPAL},
       {"CN without alternative names", {.subject = u"CN=a.example", .issuer = root}, u"a.example", SEC_E_OK},
-      {"CN beside alternative names", {.subject = u"CN=b.example", .names = {u"DNS:a.example"}, .issuer = root}, u"b.example", SEC_E_WRONG_PRINCIPAL},
+      {"CN beside alternative names",
+       {.subject = u"CN=b.example", .names = {u"DNS:a.example"}, .issuer = root},
+       u"b.example",
+       SEC_E_WRONG_PRINCIPAL},
       {"dot at the end", {.names = {u"DNS:a.example"}, .issuer = root}, u"a.example.", SEC_E_OK}};
   for (const Fault& fault : faults) {
     EXPECT_EQ(validate(make(fault.leaf), own.roots.get(), fault.target), fault.status) << fault.name << ": " << why();
@@ -396,7 +423,8 @@ TEST(TlsValidation, RefusesAuthoritiesThatAreNone) {
   const Certificate no_authority = make({.subject = u"CN=Not a CA", .issuer = own.root.get()});
   const Certificate leaf = make({.names = {u"DNS:a.example"}, .issuer = no_authority.get()});
   const Store all = store_of({leaf.get(), no_authority.get()});
-  PCCERT_CONTEXT in_store = CertFindCertificateInStore(all.get(), X509_ASN_ENCODING, 0, CERT_FIND_EXISTING, leaf.get(), nullptr);
+  PCCERT_CONTEXT in_store =
+      CertFindCertificateInStore(all.get(), X509_ASN_ENCODING, 0, CERT_FIND_EXISTING, leaf.get(), nullptr);
   const Certificate with_chain(in_store);
   ASSERT_TRUE(with_chain);
   EXPECT_LT(validate(with_chain, own.roots.get(), u"a.example"), 0);
@@ -408,17 +436,20 @@ TEST(TlsValidation, SendsTheChainOfTheCertificatesStore) {
   const Certificate leaf = make({.names = {u"DNS:a.example"}, .issuer = middle.get()});
   EXPECT_EQ(validate(leaf, own.roots.get(), u"a.example"), SEC_E_UNTRUSTED_ROOT) << "without the one between";
   const Store all = store_of({leaf.get(), middle.get()});
-  const Certificate with_chain(CertFindCertificateInStore(all.get(), X509_ASN_ENCODING, 0, CERT_FIND_EXISTING, leaf.get(), nullptr));
+  const Certificate with_chain(
+      CertFindCertificateInStore(all.get(), X509_ASN_ENCODING, 0, CERT_FIND_EXISTING, leaf.get(), nullptr));
   EXPECT_EQ(validate(with_chain, own.roots.get(), u"a.example"), SEC_E_OK) << why();
 }
 
 TEST(TlsValidation, HoldsPathLengths) {
   const House own;
-  const Certificate first = make({.subject = u"CN=First", .issuer = own.root.get(), .authority = true, .path_length = 0});
+  const Certificate first =
+      make({.subject = u"CN=First", .issuer = own.root.get(), .authority = true, .path_length = 0});
   const Certificate second = make({.subject = u"CN=Second", .issuer = first.get(), .authority = true});
   const Certificate leaf = make({.names = {u"DNS:a.example"}, .issuer = second.get()});
   const Store all = store_of({leaf.get(), first.get(), second.get()});
-  const Certificate with_chain(CertFindCertificateInStore(all.get(), X509_ASN_ENCODING, 0, CERT_FIND_EXISTING, leaf.get(), nullptr));
+  const Certificate with_chain(
+      CertFindCertificateInStore(all.get(), X509_ASN_ENCODING, 0, CERT_FIND_EXISTING, leaf.get(), nullptr));
   EXPECT_EQ(validate(with_chain, own.roots.get(), u"a.example"), SEC_E_CERT_UNKNOWN);
 }
 
@@ -427,7 +458,9 @@ TEST(TlsValidation, KnowsNothingOfRevocationWithoutALists) {
   const Certificate leaf = make({.names = {u"DNS:a.example"}, .issuer = own.root.get()});
   EXPECT_EQ(validate(leaf, own.roots.get(), u"a.example", SCH_CRED_REVOCATION_CHECK_CHAIN),
             static_cast<SECURITY_STATUS>(CRYPT_E_NO_REVOCATION_CHECK));
-  EXPECT_EQ(validate(leaf, own.roots.get(), u"a.example", SCH_CRED_REVOCATION_CHECK_CHAIN | SCH_CRED_IGNORE_NO_REVOCATION_CHECK), SEC_E_OK)
+  EXPECT_EQ(validate(leaf, own.roots.get(), u"a.example",
+                     SCH_CRED_REVOCATION_CHECK_CHAIN | SCH_CRED_IGNORE_NO_REVOCATION_CHECK),
+            SEC_E_OK)
       << why();
 }
 
@@ -459,7 +492,8 @@ TEST(TlsCredential, SaysWhatItCannotDo) {
   EXPECT_EQ(Credential({.least = 512}).status(), SEC_E_ALGORITHM_MISMATCH);
   EXPECT_EQ(Credential({.most = 64}).status(), SEC_E_ALGORITHM_MISMATCH);
   EXPECT_EQ(Credential({.flags = SCH_USE_DTLS_ONLY}).status(), SEC_E_UNSUPPORTED_FUNCTION);
-  const Certificate no_key(CertCreateCertificateContext(X509_ASN_ENCODING, own.server->pbCertEncoded, own.server->cbCertEncoded));
+  const Certificate no_key(
+      CertCreateCertificateContext(X509_ASN_ENCODING, own.server->pbCertEncoded, own.server->cbCertEncoded));
   EXPECT_EQ(Credential({.server = true, .certificates = {no_key.get()}}).status(), SEC_E_UNKNOWN_CREDENTIALS);
   const Certificate weak = make({.issuer = own.root.get(), .digest = "SHA1"});
   EXPECT_EQ(Credential({.server = true, .certificates = {weak.get()}}).status(), SEC_E_UNKNOWN_CREDENTIALS);
@@ -467,19 +501,23 @@ TEST(TlsCredential, SaysWhatItCannotDo) {
   old.dwVersion = 2;
   CredHandle handle;
   char16_t package[] = u"Schannel";
-  EXPECT_EQ(AcquireCredentialsHandleW(nullptr, package, SECPKG_CRED_OUTBOUND, nullptr, &old, nullptr, nullptr, &handle, nullptr),
+  EXPECT_EQ(AcquireCredentialsHandleW(nullptr, package, SECPKG_CRED_OUTBOUND, nullptr, &old, nullptr, nullptr, &handle,
+                                      nullptr),
             SEC_E_UNKNOWN_CREDENTIALS);
-  EXPECT_EQ(AcquireCredentialsHandleW(nullptr, package, SECPKG_CRED_BOTH, nullptr, nullptr, nullptr, nullptr, &handle, nullptr),
+  EXPECT_EQ(AcquireCredentialsHandleW(nullptr, package, SECPKG_CRED_BOTH, nullptr, nullptr, nullptr, nullptr, &handle,
+                                      nullptr),
             SEC_E_UNKNOWN_CREDENTIALS);
 }
 
-SECURITY_STATUS connect(const CredentialWish& client_wish, const CredentialWish& server_wish, SecPkgContext_ConnectionInfo* info = nullptr) {
+SECURITY_STATUS connect(const CredentialWish& client_wish, const CredentialWish& server_wish,
+                        SecPkgContext_ConnectionInfo* info = nullptr) {
   Credential client_credential(client_wish), server_credential(server_wish);
   EXPECT_EQ(client_credential.status(), SEC_E_OK) << why();
   EXPECT_EQ(server_credential.status(), SEC_E_OK) << why();
   End client(false, client_credential.handle()), server(true, server_credential.handle());
   const Result result = shake(client, server);
-  if (result.good() && info != nullptr) *info = *client.query<SecPkgContext_ConnectionInfo>(SECPKG_ATTR_CONNECTION_INFO);
+  if (result.good() && info != nullptr)
+    *info = *client.query<SecPkgContext_ConnectionInfo>(SECPKG_ATTR_CONNECTION_INFO);
   if (result.good()) {
     EXPECT_EQ(server.decrypt(client.encrypt(std::string(5000, 'x'))).text, std::string(5000, 'x'));
     const auto sizes = client.query<SecPkgContext_StreamSizes>(SECPKG_ATTR_STREAM_SIZES);
@@ -524,36 +562,45 @@ TEST(TlsCredential, UsesOnlyWhatItIsAskedFor) {
 
 TEST(TlsCredential, TakesExactSuites) {
   const House own;
-  for (const std::u16string suites : {u"TLS_CHACHA20_POLY1305_SHA256", u"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", u"ECDHE-ECDSA-CHACHA20-POLY1305"}) {
+  for (const std::u16string suites : {u"TLS_CHACHA20_POLY1305_SHA256", u"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+                                      u"ECDHE-ECDSA-CHACHA20-POLY1305"}) {
     Credential client_credential({.roots = own.roots.get()});
     Credential server_credential({.server = true, .certificates = {own.server.get()}});
     OPENSSPI_TLS_POLICY policy{};
     policy.CipherSuites = suites.c_str();
-    ASSERT_EQ(SetCredentialsAttributesW(client_credential.handle(), OPENSSPI_CRED_ATTR_TLS_POLICY, &policy, sizeof policy), SEC_E_OK) << why();
+    ASSERT_EQ(
+        SetCredentialsAttributesW(client_credential.handle(), OPENSSPI_CRED_ATTR_TLS_POLICY, &policy, sizeof policy),
+        SEC_E_OK)
+        << why();
     End client(false, client_credential.handle()), server(true, server_credential.handle());
     ASSERT_TRUE(shake(client, server).good()) << why();
     const auto cipher = client.query<SecPkgContext_CipherInfo>(SECPKG_ATTR_CIPHER_INFO);
     if (suites.starts_with(u"TLS_")) {
       EXPECT_EQ(std::u16string(cipher->szCipherSuite), suites);
     }
-    EXPECT_EQ(SetCredentialsAttributesW(client_credential.handle(), OPENSSPI_CRED_ATTR_TLS_POLICY, &policy, sizeof policy),
-              SEC_E_OUT_OF_SEQUENCE);
+    EXPECT_EQ(
+        SetCredentialsAttributesW(client_credential.handle(), OPENSSPI_CRED_ATTR_TLS_POLICY, &policy, sizeof policy),
+        SEC_E_OUT_OF_SEQUENCE);
   }
   Credential client_credential({.roots = own.roots.get()});
   OPENSSPI_TLS_POLICY policy{};
   policy.CipherSuites = u"NO-SUCH-SUITE";
-  EXPECT_EQ(SetCredentialsAttributesW(client_credential.handle(), OPENSSPI_CRED_ATTR_TLS_POLICY, &policy, sizeof policy),
-            SEC_E_INVALID_PARAMETER);
+  EXPECT_EQ(
+      SetCredentialsAttributesW(client_credential.handle(), OPENSSPI_CRED_ATTR_TLS_POLICY, &policy, sizeof policy),
+      SEC_E_INVALID_PARAMETER);
 }
 
 TEST(TlsCredential, ChoosesTheServersCertificateByName) {
   const House own;
   const Certificate a = make({.subject = u"CN=A", .names = {u"DNS:a.example"}, .issuer = own.root.get()});
-  const Certificate b = make({.subject = u"CN=B", .names = {u"DNS:b.example", u"DNS:*.b.example"}, .issuer = own.root.get()});
+  const Certificate b =
+      make({.subject = u"CN=B", .names = {u"DNS:b.example", u"DNS:*.b.example"}, .issuer = own.root.get()});
   Credential server_credential({.server = true, .certificates = {a.get(), b.get()}});
   Credential client_credential({.roots = own.roots.get()});
-  for (const auto& [name, status] : std::map<std::u16string, SECURITY_STATUS>{
-           {u"a.example", SEC_E_OK}, {u"b.example", SEC_E_OK}, {u"x.b.example", SEC_E_OK}, {u"c.example", SEC_E_WRONG_PRINCIPAL}}) {
+  for (const auto& [name, status] : std::map<std::u16string, SECURITY_STATUS>{{u"a.example", SEC_E_OK},
+                                                                              {u"b.example", SEC_E_OK},
+                                                                              {u"x.b.example", SEC_E_OK},
+                                                                              {u"c.example", SEC_E_WRONG_PRINCIPAL}}) {
     End client(false, client_credential.handle(), name), server(true, server_credential.handle());
     EXPECT_EQ(shake(client, server).client, status) << why();
   }
@@ -562,7 +609,8 @@ TEST(TlsCredential, ChoosesTheServersCertificateByName) {
 TEST(TlsCredential, OutlivesItsHandleInItsContexts) {
   const House own;
   auto client_credential = std::make_unique<Credential>(CredentialWish{.roots = own.roots.get()});
-  auto server_credential = std::make_unique<Credential>(CredentialWish{.server = true, .certificates = {own.server.get()}});
+  auto server_credential =
+      std::make_unique<Credential>(CredentialWish{.server = true, .certificates = {own.server.get()}});
   End client(false, client_credential->handle()), server(true, server_credential->handle());
   ASSERT_TRUE(shake(client, server).good());
   client_credential.reset();

@@ -14,7 +14,8 @@ constexpr std::uint64_t kUnixEpoch = 116444736000000000ULL;
 
 FILETIME days_from_now(long days) {
   const std::uint64_t now = kUnixEpoch + static_cast<std::uint64_t>(std::time(nullptr)) * 10'000'000;
-  const std::uint64_t ticks = now + static_cast<std::uint64_t>(static_cast<std::int64_t>(days) * static_cast<std::int64_t>(kTicksPerDay));
+  const std::uint64_t ticks =
+      now + static_cast<std::uint64_t>(static_cast<std::int64_t>(days) * static_cast<std::int64_t>(kTicksPerDay));
   return {static_cast<DWORD>(ticks), static_cast<DWORD>(ticks >> 32)};
 }
 
@@ -37,7 +38,8 @@ std::string why() {
 Certificate make(const Wish& wish) {
   Bytes name(1024);
   DWORD size = static_cast<DWORD>(name.size());
-  if (CertStrToNameW(X509_ASN_ENCODING, wish.subject.c_str(), CERT_X500_NAME_STR, nullptr, name.data(), &size, nullptr) == 0) {
+  if (CertStrToNameW(X509_ASN_ENCODING, wish.subject.c_str(), CERT_X500_NAME_STR, nullptr, name.data(), &size,
+                     nullptr) == 0) {
     ADD_FAILURE() << why();
     return nullptr;
   }
@@ -96,8 +98,8 @@ Credential::Credential(const CredentialWish& wish) {
   data.cSupportedAlgs = static_cast<DWORD>(algorithms.size());
   data.palgSupportedAlgs = algorithms.data();
   char16_t package[] = u"Schannel";
-  status_ = AcquireCredentialsHandleW(nullptr, package, wish.server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND, nullptr,
-                                      &data, nullptr, nullptr, &handle_, nullptr);
+  status_ = AcquireCredentialsHandleW(nullptr, package, wish.server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND,
+                                      nullptr, &data, nullptr, nullptr, &handle_, nullptr);
 }
 
 Credential::~Credential() {
@@ -105,7 +107,9 @@ Credential::~Credential() {
 }
 
 End::End(bool server, CredHandle* credential, std::u16string target, ULONG flags)
-    : server_(server), credential_(credential), target_(std::move(target)),
+    : server_(server),
+      credential_(credential),
+      target_(std::move(target)),
       flags_(flags | extended_error(server) | ISC_REQ_ALLOCATE_MEMORY) {}
 
 End::~End() {
@@ -140,10 +144,10 @@ Outcome End::step(const Bytes& given) {
   CtxtHandle* context = begun_ ? &context_ : nullptr;
   SecBufferDesc* described = in.empty() ? nullptr : &input_list;
   Outcome outcome;
-  outcome.status =
-      server_ ? AcceptSecurityContext(credential_, context, described, flags_, 0, &context_, &output_list, &attributes_, nullptr)
-              : InitializeSecurityContextW(credential_, context, target_.data(), flags_, 0, 0, described, 0, &context_,
-                                           &output_list, &attributes_, nullptr);
+  outcome.status = server_ ? AcceptSecurityContext(credential_, context, described, flags_, 0, &context_, &output_list,
+                                                   &attributes_, nullptr)
+                           : InitializeSecurityContextW(credential_, context, target_.data(), flags_, 0, 0, described,
+                                                        0, &context_, &output_list, &attributes_, nullptr);
   begun_ = begun_ || (outcome.status >= 0);
   if (outcome.status == SEC_E_OK) done_ = true;
   if (out.pvBuffer != nullptr) {
@@ -205,13 +209,15 @@ End::Plain End::decrypt(Bytes record) {
   Plain plain{DecryptMessage(&context_, &message, 0, nullptr), {}};
   for (const SecBuffer& buffer : buffers) {
     const bool good = plain.status >= 0;
-    if (buffer.BufferType == SECBUFFER_DATA && good) plain.text.assign(static_cast<const char*>(buffer.pvBuffer), buffer.cbBuffer);
+    if (buffer.BufferType == SECBUFFER_DATA && good)
+      plain.text.assign(static_cast<const char*>(buffer.pvBuffer), buffer.cbBuffer);
     if (buffer.BufferType == SECBUFFER_EXTRA) plain.extra = buffer.cbBuffer;
     if (buffer.BufferType == SECBUFFER_MISSING) plain.missing = buffer.cbBuffer;
   }
   if (plain.status < 0 && plain.status != SEC_E_INCOMPLETE_MESSAGE && plain.status != SEC_E_INVALID_TOKEN &&
       plain.status != SEC_E_CONTEXT_EXPIRED) {
-    EXPECT_TRUE(std::ranges::all_of(record, [](std::uint8_t byte) { return byte == 0; })) << "what failed was left in place";
+    EXPECT_TRUE(std::ranges::all_of(record, [](std::uint8_t byte) { return byte == 0; }))
+        << "what failed was left in place";
   }
   return plain;
 }
@@ -250,7 +256,8 @@ SECURITY_STATUS give(End& end, Bytes& pending, Bytes& out) {
   for (;;) {
     Outcome outcome = end.step(pending);
     out.insert(out.end(), outcome.token.begin(), outcome.token.end());
-    if (outcome.status == SEC_E_INCOMPLETE_MESSAGE || outcome.status == SEC_I_INCOMPLETE_CREDENTIALS) return outcome.status;
+    if (outcome.status == SEC_E_INCOMPLETE_MESSAGE || outcome.status == SEC_I_INCOMPLETE_CREDENTIALS)
+      return outcome.status;
     pending.erase(pending.begin(), pending.end() - static_cast<std::ptrdiff_t>(outcome.extra));
     if (outcome.status != SEC_I_CONTINUE_NEEDED || pending.empty()) return outcome.status;
   }
@@ -292,7 +299,9 @@ Result shake(End& client, End& server, std::size_t chunk) {
       result.client = client.done() ? SEC_E_OK : status;
       to_client.clear();
     }
-    const auto over = [](SECURITY_STATUS status) { return status != SEC_I_CONTINUE_NEEDED && status != SEC_E_INCOMPLETE_MESSAGE; };
+    const auto over = [](SECURITY_STATUS status) {
+      return status != SEC_I_CONTINUE_NEEDED && status != SEC_E_INCOMPLETE_MESSAGE;
+    };
     if (over(result.client) && over(result.server) && to_server.empty() && to_client.empty()) break;
   }
   return result;

@@ -15,7 +15,8 @@ struct Connection {
   explicit Connection(DWORD version)
       : server_credential({.server = true, .certificates = {house().server.get()}, .protocols = version}),
         client_credential({.roots = house().roots.get(), .protocols = version}),
-        client(false, client_credential.handle()), server(true, server_credential.handle()) {
+        client(false, client_credential.handle()),
+        server(true, server_credential.handle()) {
     Result result = shake(client, server);
     EXPECT_TRUE(result.good()) << why();
     EXPECT_EQ(client.decrypt_stream(result.client_rest).status, SEC_E_OK);
@@ -48,7 +49,9 @@ TEST_P(TlsRecords, CarryAnyLengthUpToTheLargest) {
   }
   EXPECT_TRUE(c.client.encrypt("").empty()) << "no data, no record";
   Bytes memory(17000);
-  SecBuffer buffers[] = {{13, SECBUFFER_STREAM_HEADER, memory.data()}, {16385, SECBUFFER_DATA, memory.data() + 13}, {100, SECBUFFER_STREAM_TRAILER, memory.data() + 16398}};
+  SecBuffer buffers[] = {{13, SECBUFFER_STREAM_HEADER, memory.data()},
+                         {16385, SECBUFFER_DATA, memory.data() + 13},
+                         {100, SECBUFFER_STREAM_TRAILER, memory.data() + 16398}};
   SecBufferDesc message{SECBUFFER_VERSION, 3, buffers};
   EXPECT_EQ(EncryptMessage(c.client.handle(), 0, &message, 0), SEC_E_ENCRYPT_FAILURE);
   buffers[1].cbBuffer = 10;
@@ -64,7 +67,9 @@ TEST_P(TlsRecords, AreMadeInBuffersThatLieApart) {
   const auto sizes = c.client.query<SecPkgContext_StreamSizes>(SECPKG_ATTR_STREAM_SIZES);
   Bytes header(sizes->cbHeader), trailer(sizes->cbTrailer);
   std::string data = "apart";
-  SecBuffer buffers[] = {{sizes->cbHeader, SECBUFFER_STREAM_HEADER, header.data()}, {5, SECBUFFER_DATA, data.data()}, {sizes->cbTrailer, SECBUFFER_STREAM_TRAILER, trailer.data()}};
+  SecBuffer buffers[] = {{sizes->cbHeader, SECBUFFER_STREAM_HEADER, header.data()},
+                         {5, SECBUFFER_DATA, data.data()},
+                         {sizes->cbTrailer, SECBUFFER_STREAM_TRAILER, trailer.data()}};
   SecBufferDesc message{SECBUFFER_VERSION, 3, buffers};
   ASSERT_EQ(EncryptMessage(c.client.handle(), 0, &message, 0), SEC_E_OK) << why();
   trailer.resize(buffers[2].cbBuffer);
@@ -89,7 +94,10 @@ TEST_P(TlsRecords, LeaveAnIncompleteOneUntouchedAndGiveTheRestBack) {
 TEST_P(TlsRecords, NeedFourBuffersToBeDecrypted) {
   Connection c(GetParam());
   Bytes record = c.client.encrypt("x");
-  SecBuffer buffers[] = {{static_cast<ULONG>(record.size()), SECBUFFER_DATA, record.data()}, {0, SECBUFFER_EMPTY, nullptr}, {0, SECBUFFER_EMPTY, nullptr}, {0, SECBUFFER_EMPTY, nullptr}};
+  SecBuffer buffers[] = {{static_cast<ULONG>(record.size()), SECBUFFER_DATA, record.data()},
+                         {0, SECBUFFER_EMPTY, nullptr},
+                         {0, SECBUFFER_EMPTY, nullptr},
+                         {0, SECBUFFER_EMPTY, nullptr}};
   SecBufferDesc three{SECBUFFER_VERSION, 3, buffers}, four{SECBUFFER_VERSION, 4, buffers};
   EXPECT_EQ(DecryptMessage(c.server.handle(), &three, 0, nullptr), SEC_E_INVALID_TOKEN);
   buffers[1] = buffers[0];
@@ -108,7 +116,8 @@ TEST_P(TlsRecords, StreamAnyNumberOfThemInAnyPieces) {
     std::string got;
     Bytes waiting;
     for (std::size_t at = 0; at < all.size(); at += piece) {
-      waiting.insert(waiting.end(), all.begin() + static_cast<std::ptrdiff_t>(at), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), at + piece)));
+      waiting.insert(waiting.end(), all.begin() + static_cast<std::ptrdiff_t>(at),
+                     all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), at + piece)));
       if (piece == 1 && waiting.size() < 16000 && at + 1 < all.size()) continue;  // a few of the many
       const auto stream = fresh.server.decrypt_stream(waiting);
       ASSERT_EQ(stream.status, SEC_E_OK);
@@ -131,7 +140,8 @@ TEST_P(TlsRecords, StreamsStopBeforeAnAlteredRecordAndKeepWhatCameBefore) {
   const auto stream = c.server.decrypt_stream(records);
   EXPECT_EQ(stream.status, SEC_E_MESSAGE_ALTERED) << why();
   EXPECT_EQ(stream.text, "good");
-  EXPECT_EQ(c.server.decrypt_stream(c.client.encrypt_stream("later")).status, SEC_E_CONTEXT_EXPIRED) << "the connection is dead";
+  EXPECT_EQ(c.server.decrypt_stream(c.client.encrypt_stream("later")).status, SEC_E_CONTEXT_EXPIRED)
+      << "the connection is dead";
   std::size_t size = 0;
   EXPECT_EQ(OpenSspiEncryptStream(c.server.handle(), "x", 1, nullptr, &size), SEC_E_CONTEXT_EXPIRED);
   const Outcome alert = c.server.step({});
@@ -163,7 +173,11 @@ TEST_P(TlsRecords, RefuseReplayedReorderedAndForeignOnes) {
 }
 
 TEST_P(TlsRecords, RefuseWhatIsNone) {
-  const Bytes bad[] = {Bytes(64, 0xFA), Bytes(64, 0x00), {23, 3, 3, 0x60, 0}, {23, 2, 3, 0, 1, 0}, {'H', 'T', 'T', 'P', '/', '1', '.', '1'}};
+  const Bytes bad[] = {Bytes(64, 0xFA),
+                       Bytes(64, 0x00),
+                       {23, 3, 3, 0x60, 0},
+                       {23, 2, 3, 0, 1, 0},
+                       {'H', 'T', 'T', 'P', '/', '1', '.', '1'}};
   for (const Bytes& bytes : bad) {
     Connection c(GetParam());
     EXPECT_EQ(c.server.decrypt(bytes).status, SEC_E_INVALID_TOKEN);
@@ -176,7 +190,8 @@ TEST_P(TlsRecords, RefuseWhatIsNone) {
 }
 
 TEST_P(TlsRecords, PlainAlertsAndMessagesAreNotTakenForTheirs) {
-  const Bytes warning{21, 3, 3, 0, 2, 1, 90}, fatal{21, 3, 3, 0, 2, 2, 40}, hello_request{22, 3, 3, 0, 4, 0, 0, 0, 0}, change{20, 3, 3, 0, 1, 1};
+  const Bytes warning{21, 3, 3, 0, 2, 1, 90}, fatal{21, 3, 3, 0, 2, 2, 40}, hello_request{22, 3, 3, 0, 4, 0, 0, 0, 0},
+      change{20, 3, 3, 0, 1, 1};
   for (const Bytes& record : {warning, fatal, hello_request, change}) {
     Connection c(GetParam());
     EXPECT_LT(c.client.decrypt(record).status, 0) << static_cast<int>(record[0]);
@@ -223,7 +238,8 @@ TEST_P(TlsRecords, HandshakesWithAFlippedBitNeverEndWell) {
       if (result < 0) break;
       done += result;
     }
-    // The version of a record's head is legacy and not covered in a first flight (RFC 8446 5.1): a few bits may pass there.
+    // The version of a record's head is legacy and not covered in a first flight (RFC 8446 5.1): a few bits may pass
+    // there.
     EXPECT_LE(done, flight == 2 ? 4 : 2) << "flight " << flight;
   }
 }
@@ -256,7 +272,9 @@ TEST(TlsKeyUpdate, IsAnsweredThroughTheContextOrWithTheNextStream) {
   EXPECT_EQ(plain.status, SEC_I_RENEGOTIATE);
   EXPECT_GT(plain.extra, 0U);
   Bytes memory(200);
-  SecBuffer buffers[] = {{5, SECBUFFER_STREAM_HEADER, memory.data()}, {1, SECBUFFER_DATA, memory.data() + 5}, {17, SECBUFFER_STREAM_TRAILER, memory.data() + 6}};
+  SecBuffer buffers[] = {{5, SECBUFFER_STREAM_HEADER, memory.data()},
+                         {1, SECBUFFER_DATA, memory.data() + 5},
+                         {17, SECBUFFER_STREAM_TRAILER, memory.data() + 6}};
   SecBufferDesc message{SECBUFFER_VERSION, 3, buffers};
   EXPECT_EQ(EncryptMessage(c.client.handle(), 0, &message, 0), SEC_E_OUT_OF_SEQUENCE) << "the answer comes first";
   const Outcome answer = c.client.step({});

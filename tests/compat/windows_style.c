@@ -8,7 +8,7 @@
 
 static PSecurityFunctionTable sspi;
 
-static int failed(const char *what, SECURITY_STATUS status) {
+static int failed(const char* what, SECURITY_STATUS status) {
   fprintf(stderr, "%s: 0x%08lX\n", what, (unsigned long)(ULONG)status);
   return 0;
 }
@@ -22,7 +22,7 @@ struct end {
   SECURITY_STATUS status;
 };
 
-static int acquire(struct end *end, ULONG use) {
+static int acquire(struct end* end, ULONG use) {
   TimeStamp expiry;
   SECURITY_STATUS status =
       sspi->AcquireCredentialsHandle(NULL, TEXT("NTLM"), use, NULL, NULL, NULL, NULL, &end->credential, &expiry);
@@ -31,8 +31,8 @@ static int acquire(struct end *end, ULONG use) {
   return SUCCEEDED(status) ? 1 : failed("AcquireCredentialsHandle", status);
 }
 
-static int step(struct end *to, const struct end *from, BOOL server) {
-  SecBuffer in = {from->token_length, SECBUFFER_TOKEN, (void *)from->token};
+static int step(struct end* to, const struct end* from, BOOL server) {
+  SecBuffer in = {from->token_length, SECBUFFER_TOKEN, (void*)from->token};
   SecBuffer out = {sizeof to->token, SECBUFFER_TOKEN, to->token};
   SecBufferDesc in_list = {SECBUFFER_VERSION, 1, &in};
   SecBufferDesc out_list = {SECBUFFER_VERSION, 1, &out};
@@ -53,7 +53,7 @@ static int step(struct end *to, const struct end *from, BOOL server) {
   return FAILED(to->status) ? failed(server ? "AcceptSecurityContext" : "InitializeSecurityContext", to->status) : 1;
 }
 
-static int log_on(struct end *client, struct end *server) {
+static int log_on(struct end* client, struct end* server) {
   int legs;
   for (legs = 0; legs < 8; ++legs) {
     if (!step(client, server, FALSE) || !step(server, client, TRUE)) return 0;
@@ -62,7 +62,7 @@ static int log_on(struct end *client, struct end *server) {
   return failed("the log-on has no end", server->status);
 }
 
-static int sign_and_verify(struct end *client, struct end *server) {
+static int sign_and_verify(struct end* client, struct end* server) {
   char text[] = "from one end to the other";
   BYTE signature[64];
   SecPkgContext_Sizes sizes;

@@ -9,7 +9,8 @@
 static USHORT* text_of(std::u16string& text) { return reinterpret_cast<USHORT*>(text.data()); }
 
 int main() {
-  std::u16string user = u"alice", domain = u"EXAMPLE", password = u"correct horse", package = u"NTLM", target = u"HTTP/localhost";
+  std::u16string user = u"alice", domain = u"EXAMPLE", password = u"correct horse", package = u"NTLM",
+                 target = u"HTTP/localhost";
   SEC_WINNT_AUTH_IDENTITY identity{};
   identity.User = text_of(user);
   identity.UserLength = static_cast<ULONG>(user.size());
@@ -24,15 +25,17 @@ int main() {
   SecInvalidateHandle(&credential);
   SecInvalidateHandle(&context);
   TimeStamp expiry;
-  SECURITY_STATUS status = AcquireCredentialsHandle(nullptr, package.data(), SECPKG_CRED_OUTBOUND, nullptr, &identity, nullptr,
-                                                    nullptr, &credential, &expiry);
-  if (FAILED(status) || !SecIsValidHandle(&credential)) return std::printf("acquire: %08X\n", static_cast<unsigned>(status)), 1;
+  SECURITY_STATUS status = AcquireCredentialsHandle(nullptr, package.data(), SECPKG_CRED_OUTBOUND, nullptr, &identity,
+                                                    nullptr, nullptr, &credential, &expiry);
+  if (FAILED(status) || !SecIsValidHandle(&credential))
+    return std::printf("acquire: %08X\n", static_cast<unsigned>(status)), 1;
 
   SecBuffer token{0, SECBUFFER_TOKEN, nullptr};
   SecBufferDesc output{SECBUFFER_VERSION, 1, &token};
   ULONG attributes = 0;
-  status = InitializeSecurityContext(&credential, nullptr, target.data(), ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_CONFIDENTIALITY, 0,
-                                     SECURITY_NATIVE_DREP, nullptr, 0, &context, &output, &attributes, &expiry);
+  status =
+      InitializeSecurityContext(&credential, nullptr, target.data(), ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_CONFIDENTIALITY,
+                                0, SECURITY_NATIVE_DREP, nullptr, 0, &context, &output, &attributes, &expiry);
   if (status != SEC_I_CONTINUE_NEEDED) return std::printf("step: %08X\n", static_cast<unsigned>(status)), 1;
   const bool is_ntlm = token.cbBuffer > 8 && std::memcmp(token.pvBuffer, "NTLMSSP", 8) == 0;
   FreeContextBuffer(token.pvBuffer);

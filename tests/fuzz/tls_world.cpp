@@ -39,8 +39,12 @@ TlsWorld::TlsWorld() {
   cert::release_context(certificate);
 }
 
-std::unique_ptr<core::Context> TlsWorld::client() const { return std::move(*client_credential->start(core::Role::initiator)); }
-std::unique_ptr<core::Context> TlsWorld::server() const { return std::move(*server_credential->start(core::Role::acceptor)); }
+std::unique_ptr<core::Context> TlsWorld::client() const {
+  return std::move(*client_credential->start(core::Role::initiator));
+}
+std::unique_ptr<core::Context> TlsWorld::server() const {
+  return std::move(*server_credential->start(core::Role::acceptor));
+}
 
 TlsWorld::Pair TlsWorld::pair() const {
   Pair pair{client(), server()};

@@ -1,4 +1,5 @@
-// gss-ntlmssp's end, through MIT's GSSAPI; with --package Negotiate inside MIT's SPNEGO. A server's accounts come from the file that NTLM_USER_FILE names.
+// gss-ntlmssp's end, through MIT's GSSAPI; with --package Negotiate inside MIT's SPNEGO. A server's accounts come from
+// the file that NTLM_USER_FILE names.
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_ntlmssp.h>
@@ -103,9 +104,10 @@ OM_uint32 GssPeer::initiate(gss_buffer_t input, gss_buffer_t output) {
   gss_name_t target = import_name(service, GSS_C_NT_HOSTBASED_SERVICE);
   gss_channel_bindings_struct bindings{};
   bindings.application_data = {options_.bindings.size(), options_.bindings.data()};
-  const OM_uint32 major = gss_init_sec_context(
-      &minor_, credential_, &context_, target, spnego() ? &spnego_mechanism : &ntlm_mechanism, request, GSS_C_INDEFINITE,
-      options_.bindings.empty() ? GSS_C_NO_CHANNEL_BINDINGS : &bindings, input, nullptr, output, &flags_, nullptr);
+  const OM_uint32 major =
+      gss_init_sec_context(&minor_, credential_, &context_, target, spnego() ? &spnego_mechanism : &ntlm_mechanism,
+                           request, GSS_C_INDEFINITE, options_.bindings.empty() ? GSS_C_NO_CHANNEL_BINDINGS : &bindings,
+                           input, nullptr, output, &flags_, nullptr);
   OM_uint32 ignored = 0;
   gss_release_name(&ignored, &target);
   if (major == GSS_S_CONTINUE_NEEDED && options_.wants("mic")) {

@@ -28,9 +28,9 @@ using Blob = std::vector<std::uint8_t>;
 struct Options {
   bool server = false;
   std::string user, domain, password;
-  std::string accounts;        // where a server looks accounts up, in the program's own words
-  std::string target;          // SPN
-  std::string bindings;        // application data of channel bindings
+  std::string accounts;  // where a server looks accounts up, in the program's own words
+  std::string target;    // SPN
+  std::string bindings;  // application data of channel bindings
   std::string package = "NTLM";
   std::string package_list;    // ours: PackageList of SEC_WINNT_AUTH_IDENTITY_EXW
   std::uint32_t flags = 0;     // gss-ntlmssp's client: NegotiateFlags in place of the usual ones

@@ -52,7 +52,8 @@ CredHandle acquire(bool server) {
   data.dwVersion = SCHANNEL_CRED_VERSION;
   PCCERT_CONTEXT certificate = nullptr;
   if (options.contains("cert")) {
-    certificate = CertFindCertificateInStore(open_file(options["cert"]), 0, 0, CERT_FIND_HAS_PRIVATE_KEY, nullptr, nullptr);
+    certificate =
+        CertFindCertificateInStore(open_file(options["cert"]), 0, 0, CERT_FIND_HAS_PRIVATE_KEY, nullptr, nullptr);
     if (certificate == nullptr) die("certificate");
     data.cCreds = 1;
     data.paCred = &certificate;
@@ -62,8 +63,8 @@ CredHandle acquire(bool server) {
   if (options["proto"] == "tls1.3") data.grbitEnabledProtocols = SP_PROT_TLS1_3;
   CredHandle handle;
   char16_t package[] = u"Schannel";
-  if (AcquireCredentialsHandleW(nullptr, package, server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND, nullptr, &data, nullptr,
-                                nullptr, &handle, nullptr) != SEC_E_OK) {
+  if (AcquireCredentialsHandleW(nullptr, package, server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND, nullptr, &data,
+                                nullptr, nullptr, &handle, nullptr) != SEC_E_OK) {
     die("acquire");
   }
   return handle;
@@ -71,7 +72,8 @@ CredHandle acquire(bool server) {
 
 class Connection {
  public:
-  Connection(int socket, CredHandle* credential, bool server) : socket_(socket), credential_(credential), server_(server) {}
+  Connection(int socket, CredHandle* credential, bool server)
+      : socket_(socket), credential_(credential), server_(server) {}
   ~Connection() {
     if (begun_) DeleteSecurityContext(&context_);
     close(socket_);
@@ -112,8 +114,9 @@ class Connection {
       peer = narrow(name);
       CertFreeCertificateContext(certificate);
     }
-    std::printf("connected version=%x suite=%s resumed=%u peer=%s alpn=%.*s\n", cipher.dwProtocol, narrow(cipher.szCipherSuite).c_str(),
-                session.dwFlags, peer.c_str(), protocol.ProtocolIdSize, reinterpret_cast<const char*>(protocol.ProtocolId));
+    std::printf("connected version=%x suite=%s resumed=%u peer=%s alpn=%.*s\n", cipher.dwProtocol,
+                narrow(cipher.szCipherSuite).c_str(), session.dwFlags, peer.c_str(), protocol.ProtocolIdSize,
+                reinterpret_cast<const char*>(protocol.ProtocolId));
     std::fflush(stdout);
   }
 
@@ -174,7 +177,8 @@ class Connection {
 
   bool step(Bytes& input) {
     std::vector<SecBuffer> in;
-    if (!input.empty()) in = {{static_cast<ULONG>(input.size()), SECBUFFER_TOKEN, input.data()}, {0, SECBUFFER_EMPTY, nullptr}};
+    if (!input.empty())
+      in = {{static_cast<ULONG>(input.size()), SECBUFFER_TOKEN, input.data()}, {0, SECBUFFER_EMPTY, nullptr}};
     Bytes alpn;
     if (!begun_ && options.contains("alpn")) {
       const std::string& name = options["alpn"];
@@ -195,10 +199,12 @@ class Connection {
     std::u16string target(options["target"].begin(), options["target"].end());
     CtxtHandle* context = begun_ ? &context_ : nullptr;
     ULONG attributes = 0;
-    const SECURITY_STATUS status =
-        server_ ? AcceptSecurityContext(credential_, context, in.empty() ? nullptr : &in_list, flags, 0, &context_, &out_list, &attributes, nullptr)
-                : InitializeSecurityContextW(credential_, context, target.data(), flags, 0, 0, in.empty() ? nullptr : &in_list, 0,
-                                             &context_, &out_list, &attributes, nullptr);
+    const SECURITY_STATUS status = server_
+                                       ? AcceptSecurityContext(credential_, context, in.empty() ? nullptr : &in_list,
+                                                               flags, 0, &context_, &out_list, &attributes, nullptr)
+                                       : InitializeSecurityContextW(credential_, context, target.data(), flags, 0, 0,
+                                                                    in.empty() ? nullptr : &in_list, 0, &context_,
+                                                                    &out_list, &attributes, nullptr);
     if (status >= 0) begun_ = true;
     bool sent = true;
     if (out.pvBuffer != nullptr) {

@@ -21,7 +21,8 @@ class FakeContext final : public core::Context {
     if (established_) return fail(Status::out_of_sequence, "fake mechanism", "it is established");
     const unsigned received = next_leg_ - 1;
     const ByteVector due = received == 0 ? ByteVector{} : leg(received);
-    if (!std::ranges::equal(input.token, due)) return fail(Status::invalid_token, "fake mechanism", "another token is due");
+    if (!std::ranges::equal(input.token, due))
+      return fail(Status::invalid_token, "fake mechanism", "another token is due");
     if (received == b.legs) {
       established_ = true;
       return core::Step{};
@@ -65,7 +66,8 @@ class FakeContext final : public core::Context {
     return text_token(to_utf8(package_.info().name) + " leg " + std::to_string(number));
   }
   ByteVector mic(Bytes mech_types, core::Role by) const {
-    return text_token(to_utf8(package_.info().name) + (by == core::Role::initiator ? " i " : " a ") + to_hex(mech_types));
+    return text_token(to_utf8(package_.info().name) + (by == core::Role::initiator ? " i " : " a ") +
+                      to_hex(mech_types));
   }
 
   FakeMechanism& package_;

@@ -9,12 +9,12 @@
 namespace opensspi::testing {
 
 struct FakeMechanismBehaviour {
-  unsigned legs = 3;                    // tokens of a whole conversation, the initiator's first
-  bool integrity = true;                // MICs can be made
-  bool mic_due = false;                 // the mechanism asks for mechListMIC, as NTLM with a MIC does
-  unsigned failing_leg = 0;             // the step that makes this token fails; 0: none
+  unsigned legs = 3;         // tokens of a whole conversation, the initiator's first
+  bool integrity = true;     // MICs can be made
+  bool mic_due = false;      // the mechanism asks for mechListMIC, as NTLM with a MIC does
+  unsigned failing_leg = 0;  // the step that makes this token fails; 0: none
   Status failure = Status::logon_denied;
-  std::string why_no_credential = {};        // acquire() fails with it
+  std::string why_no_credential = {};  // acquire() fails with it
   std::string why_out_of_reach = {};
 };
 

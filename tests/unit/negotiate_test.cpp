@@ -137,9 +137,9 @@ TEST_F(NegotiateTest, FallsBackOnlyWhereThereIsNoWayToTheService) {
     Status failure;
     bool falls_back;
   };
-  const Case cases[] = {{Status::target_unknown, true},      {Status::no_authenticating_authority, true},
-                        {Status::no_credentials, true},      {Status::logon_denied, false},
-                        {Status::time_skew, false},          {Status::kdc_unknown_etype, false},
+  const Case cases[] = {{Status::target_unknown, true}, {Status::no_authenticating_authority, true},
+                        {Status::no_credentials, true}, {Status::logon_denied, false},
+                        {Status::time_skew, false},     {Status::kdc_unknown_etype, false},
                         {Status::internal_error, false}};
   for (const Case& c : cases) {
     SCOPED_TRACE(status_name(c.failure));

@@ -54,15 +54,15 @@
 /* ---- What <windows.h> gives such sources, as far as the interface itself speaks of it. */
 #ifndef OPENSSPI_NO_WINDOWS_TYPES
 typedef SEC_WCHAR WCHAR;
-typedef SEC_WCHAR *LPWSTR;
-typedef SEC_WCHAR *PWSTR;
-typedef const SEC_WCHAR *LPCWSTR;
-typedef const SEC_WCHAR *PCWSTR;
-typedef void *LPVOID;
-typedef BYTE *LPBYTE;
-typedef DWORD *LPDWORD;
+typedef SEC_WCHAR* LPWSTR;
+typedef SEC_WCHAR* PWSTR;
+typedef const SEC_WCHAR* LPCWSTR;
+typedef const SEC_WCHAR* PCWSTR;
+typedef void* LPVOID;
+typedef BYTE* LPBYTE;
+typedef DWORD* LPDWORD;
 typedef unsigned char UCHAR;
-typedef UCHAR *PUCHAR;
+typedef UCHAR* PUCHAR;
 #endif
 #ifndef TEXT
 #define OPENSSPI_TEXT_EXPANDED(literal) OPENSSPI_TEXT(literal)

@@ -14,8 +14,8 @@ constexpr std::size_t kFixedBytes = kMicOffset + kMicBytes;
 // Whether all that has content stands behind the place of the MIC, 2.2.1.3.
 bool leaves_room_for_mic(Bytes token, std::initializer_list<Field> fields) {
   return token.size() >= kFixedBytes && std::ranges::all_of(fields, [](const Field& field) {
-    return field.length == 0 || field.offset >= kFixedBytes;
-  });
+           return field.length == 0 || field.offset >= kFixedBytes;
+         });
 }
 
 }  // namespace

@@ -28,9 +28,7 @@ int fixed_length(AvId id) {
   }
 }
 
-bool is_text(AvId id) {
-  return (id >= AvId::nb_computer_name && id <= AvId::dns_tree_name) || id == AvId::target_name;
-}
+bool is_text(AvId id) { return (id >= AvId::nb_computer_name && id <= AvId::dns_tree_name) || id == AvId::target_name; }
 
 std::string named(AvId id) { return "AV_PAIR " + std::to_string(static_cast<unsigned>(id)); }
 
@@ -55,7 +53,8 @@ Result<AvPairs> AvPairs::parse(Bytes list, const char* check) {
     const Bytes value = r.take(length);
     if (r.ok()) check_length(r, id, length);
     if (r.ok() && id != AvId::eol && parsed.find(id)) r.fail(named(id) + " stands in the list twice");
-    if (r.ok() && parsed.pairs_.size() == kMostPairs) r.fail("the list has more than " + std::to_string(kMostPairs) + " pairs");
+    if (r.ok() && parsed.pairs_.size() == kMostPairs)
+      r.fail("the list has more than " + std::to_string(kMostPairs) + " pairs");
     if (!r.ok()) return fail(Status::invalid_token, check, r.why());
     if (id == AvId::eol) return parsed;
     parsed.pairs_.push_back({id, value});

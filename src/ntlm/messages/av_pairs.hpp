@@ -42,8 +42,8 @@ class AvPairs {
   static Result<AvPairs> parse(Bytes list, const char* check);
 
   std::optional<Bytes> find(AvId id) const;
-  std::u16string text(AvId id) const;             // empty where absent
-  std::uint32_t flags() const;                    // MsvAvFlags, 0 where absent
+  std::u16string text(AvId id) const;  // empty where absent
+  std::uint32_t flags() const;         // MsvAvFlags, 0 where absent
   std::optional<FileTime> timestamp() const;
 
   // Replaces the pair of the id where it stands, else appends it.

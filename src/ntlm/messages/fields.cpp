@@ -61,17 +61,18 @@ Result<ByteVector> encode_text(std::u16string_view text, bool unicode, const cha
     }
   }
   if (bytes.size() > 0xFFFF) {
-    return fail(Status::invalid_parameter, what, "it has " + std::to_string(bytes.size()) + " bytes, a field at most 65535");
+    return fail(Status::invalid_parameter, what,
+                "it has " + std::to_string(bytes.size()) + " bytes, a field at most 65535");
   }
   return bytes;
 }
 
 void write_version(wire::Writer& w) {
-  w.u8(10);         // ProductMajorVersion
-  w.u8(0);          // ProductMinorVersion
-  w.u16le(17763);   // ProductBuild
+  w.u8(10);        // ProductMajorVersion
+  w.u8(0);         // ProductMinorVersion
+  w.u16le(17763);  // ProductBuild
   w.zeros(3);
-  w.u8(0x0F);       // NTLMSSP_REVISION_W2K3
+  w.u8(0x0F);  // NTLMSSP_REVISION_W2K3
 }
 
 }  // namespace opensspi::ntlm
