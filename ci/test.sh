@@ -160,12 +160,22 @@ script_suites() {
   done
 }
 
+# Every script there, but for those that others use.
+interop_scripts() {
+  local script
+  for script in tests/interop/*.sh; do
+    case $script in
+      */kdc.sh | */lib*.sh) ;;
+      *) if [[ -e $script ]]; then echo "$script"; fi ;;
+    esac
+  done
+}
+
 interop_suites() {
   local script name
-  for script in tests/interop/*.sh; do
-    if [[ ! -e $script ]]; then continue; fi
+  for script in $(interop_scripts); do
     name=interop/$(basename "$script" .sh)
-    if [[ $name == interop/lib* ]] || ! selected "$name"; then continue; fi
+    selected "$name" || continue
     suite "$name" tap env OPENSSPI_BUILD="$ROOT/build/release" bash "$script"
   done
 }
@@ -264,7 +274,7 @@ list_suites() {
   for name in unit vector peer capi tcl tcl-leaks; do echo "sanitizers/$name"; done
   printf '%s\n' tsan/unit-threads tsan/capi-threads tidy
   for name in tests/*/run.sh; do [[ ! -e $name ]] || basename "$(dirname "$name")"; done
-  for name in tests/interop/*.sh; do [[ ! -e $name ]] || echo "interop/$(basename "$name" .sh)"; done
+  for name in $(interop_scripts); do echo "interop/$(basename "$name" .sh)"; done
   fuzz_targets | sed 's,^,fuzz/,'
 }
 

@@ -11,8 +11,11 @@
 
 #ifdef _WIN32
 
-#include <dpapi.h>
+/* Windows' headers need what stands before them. */
+/* clang-format off */
 #include <wincrypt.h>
+#include <dpapi.h>
+/* clang-format on */
 
 #else
 

@@ -9,9 +9,12 @@
 #ifndef SCHANNEL_USE_BLACKLISTS
 #define SCHANNEL_USE_BLACKLISTS
 #endif
-#include <schannel.h>
+/* Windows' headers need what stands before them. */
+/* clang-format off */
 #include <subauth.h>
 #include <wincrypt.h>
+#include <schannel.h>
+/* clang-format on */
 
 #else
 

@@ -20,10 +20,13 @@
 #ifndef SECURITY_WIN32
 #define SECURITY_WIN32
 #endif
+/* Windows' headers need what stands before them. */
+/* clang-format off */
+#include <winsock2.h>
+#include <windows.h>
 #include <security.h>
 #include <sspi.h>
-#include <windows.h>
-#include <winsock2.h>
+/* clang-format on */
 
 #else
 

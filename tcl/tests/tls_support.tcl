@@ -21,6 +21,9 @@ namespace eval pki {
         sspi_free_credentials $clientcred
         cert_store_release $roots
         foreach certificate [list $ca $server $client] { cert_release $certificate }
+        foreach name {server.pem server.pfx client.pem client.pfx openssl.pfx both.p7 stream} {
+            file delete [file join $::scratch $name]
+        }
     }
     # PEM of a certificate beside its private key, as openssl takes them.
     proc write_pem {name certificate} {

@@ -13,11 +13,13 @@ mkdir -p "$work/include"
 for header in tcl.h tclDecls.h tclPlatDecls.h; do
   cp "/usr/include/tcl8.6/$header" "$work/include/"
 done
-flags=(-std=c++23 -O1 -Wall -Wextra -Werror -isystem include -isystem "$work/include" -DUSE_TCL_STUBS)
+flags=(-std=c++23 -O0 -Wall -Wextra -Werror -isystem include -isystem "$work/include" -DUSE_TCL_STUBS)
+launcher=()
+if command -v ccache >/dev/null; then launcher=(ccache); fi
 sources=(tcl/*.cpp cli/*.cpp)
 job() {
   local object=$work/${1//\//-}.o
-  "$compiler" "${flags[@]}" -I"$(dirname "$1")" -c "$1" -o "$object" >"$object.log" 2>&1 || echo failed >>"$object.log.failed"
+  "${launcher[@]}" "$compiler" "${flags[@]}" -I"$(dirname "$1")" -c "$1" -o "$object" >"$object.log" 2>&1 || echo failed >>"$object.log.failed"
 }
 rm -f "$work"/*.failed
 for source in "${sources[@]}"; do
