@@ -154,7 +154,8 @@ int context_info(InterpState& state, Objects words) {
   put_flags(dict, native);
   put_keys(dict, native);
   put_text(dict, "-clienttarget", native.client_target());
-  put_text(dict, "-fallback", native.fallback_reason());
+  // Another package would fail to answer, and sspi_last_failure would tell of that.
+  if (context->is_negotiate()) put_text(dict, "-fallback", native.fallback_reason());
   if (const auto expiry = native.expiry_ticks()) put(dict, "-expiration", Tcl_NewWideIntObj(*expiry));
   Tcl_SetObjResult(state.interp, dict);
   return TCL_OK;

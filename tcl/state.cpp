@@ -111,6 +111,8 @@ bool ContextState::is_tls() const {
          equal_ignoring_case(package, u"Microsoft Unified Security Protocol Provider");
 }
 
+bool ContextState::is_negotiate() const { return equal_ignoring_case(package, u"Negotiate"); }
+
 InterpState::~InterpState() {
   while (!tls_channels.empty()) leave_interpreter(*tls_channels.back());
   end_trace(*this);

@@ -31,6 +31,7 @@ class ContextState {
     if (--references_ == 0) delete this;
   }
   bool is_tls() const;
+  bool is_negotiate() const;
 
   InterpState* owner;
   opensspi::Context context;

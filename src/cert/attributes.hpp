@@ -16,7 +16,7 @@ struct NamedOid {
 
 // nullptr: not known.
 const NamedOid* find_oid(std::string_view oid);
-const NamedOid* find_key(std::u16string_view key);                        // "CN", without regard to case
+const NamedOid* find_key(std::u16string_view key);  // "CN", without regard to case
 PCCRYPT_OID_INFO find_oid_info(std::uint32_t key_type, const void* key, std::uint32_t group);
 
 }  // namespace opensspi::cert

@@ -108,10 +108,11 @@ bool fits_usages(const Element& element, const ChainQuestion& question) {
 void set_parameters(X509_STORE_CTX* context, const ChainQuestion& question) {
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_auth_level(parameters, 2);
-  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_CHECK_SS_SIGNATURE |
-                                              revocation_flags(question.flags));
+  X509_VERIFY_PARAM_set_flags(
+      parameters, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_CHECK_SS_SIGNATURE | revocation_flags(question.flags));
   if (question.time) {
-    X509_VERIFY_PARAM_set_time(parameters, static_cast<time_t>(question.time->ticks / kTicksPerSecond - kUnixEpochSeconds));
+    X509_VERIFY_PARAM_set_time(parameters,
+                               static_cast<time_t>(question.time->ticks / kTicksPerSecond - kUnixEpochSeconds));
   }
 }
 
@@ -176,7 +177,8 @@ Verdict judge(std::span<const CERT_TRUST_STATUS> links, std::uint32_t flags) {
   };
   static constexpr Rule kRules[] = {
       {CERT_TRUST_IS_REVOKED, 0, Status::crypt_revoked},
-      {CERT_TRUST_IS_OFFLINE_REVOCATION, CERT_CHAIN_POLICY_IGNORE_ALL_REV_UNKNOWN_FLAGS, Status::crypt_revocation_offline},
+      {CERT_TRUST_IS_OFFLINE_REVOCATION, CERT_CHAIN_POLICY_IGNORE_ALL_REV_UNKNOWN_FLAGS,
+       Status::crypt_revocation_offline},
       {CERT_TRUST_REVOCATION_STATUS_UNKNOWN, CERT_CHAIN_POLICY_IGNORE_ALL_REV_UNKNOWN_FLAGS,
        Status::crypt_no_revocation_check},
       {CERT_TRUST_IS_NOT_SIGNATURE_VALID, 0, Status::trust_e_cert_signature},
@@ -190,7 +192,8 @@ Verdict judge(std::span<const CERT_TRUST_STATUS> links, std::uint32_t flags) {
       {CERT_TRUST_HAS_NOT_PERMITTED_NAME_CONSTRAINT | CERT_TRUST_HAS_EXCLUDED_NAME_CONSTRAINT |
            CERT_TRUST_HAS_NOT_SUPPORTED_NAME_CONSTRAINT | CERT_TRUST_INVALID_NAME_CONSTRAINTS,
        CERT_CHAIN_POLICY_IGNORE_INVALID_NAME_FLAG, Status::cert_e_invalid_name},
-      {CERT_TRUST_INVALID_POLICY_CONSTRAINTS, CERT_CHAIN_POLICY_IGNORE_INVALID_POLICY_FLAG, Status::cert_e_invalid_policy},
+      {CERT_TRUST_INVALID_POLICY_CONSTRAINTS, CERT_CHAIN_POLICY_IGNORE_INVALID_POLICY_FLAG,
+       Status::cert_e_invalid_policy},
       {CERT_TRUST_HAS_NOT_SUPPORTED_CRITICAL_EXT, CERT_CHAIN_POLICY_IGNORE_NOT_SUPPORTED_CRITICAL_EXT_FLAG,
        Status::cert_e_critical},
       {0xFFFFFFFF, 0, Status::cert_e_chaining}};

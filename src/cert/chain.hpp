@@ -8,12 +8,12 @@
 namespace opensspi::cert {
 
 struct ChainQuestion {
-  std::vector<ElementPtr> others;     // where issuers are looked for beside the roots
+  std::vector<ElementPtr> others;  // where issuers are looked for beside the roots
   std::vector<CrlPtr> crls;
-  std::optional<FileTime> time;       // now where there is none
-  std::vector<std::string> usages;    // that are asked for
-  bool any_usage = false;             // one of them is enough
-  std::uint32_t flags = 0;            // CERT_CHAIN_REVOCATION_CHECK_x
+  std::optional<FileTime> time;     // now where there is none
+  std::vector<std::string> usages;  // that are asked for
+  bool any_usage = false;           // one of them is enough
+  std::uint32_t flags = 0;          // CERT_CHAIN_REVOCATION_CHECK_x
 };
 
 struct ChainLink {
@@ -25,8 +25,8 @@ struct ChainLink {
 // From the end certificate to the last one that was found, against the system's roots. Never empty.
 std::vector<ChainLink> build_chain(const ElementPtr& end, const ChainQuestion& question);
 
-// CertVerifyCertificateChainPolicy for CERT_CHAIN_POLICY_BASE and _SSL, without the name: the first error in the order of
-// revocation, trust, usage, and the rest. ok where flags (CERT_CHAIN_POLICY_x) forgive all there is.
+// CertVerifyCertificateChainPolicy for CERT_CHAIN_POLICY_BASE and _SSL, without the name: the first error in the order
+// of revocation, trust, usage, and the rest. ok where flags (CERT_CHAIN_POLICY_x) forgive all there is.
 struct Verdict {
   Status status = Status::ok;
   int link = -1;  // which one; -1: the whole chain

@@ -23,7 +23,8 @@ Result<KeyPtr> generate_key(std::uint32_t type, std::uint32_t bits) {
   KeyPtr key;
   if (type == OPENSSPI_KEY_RSA) {
     if (bits == 0) bits = 2048;
-    if (bits < 2048 || bits > 8192) return bad("KeyBits of RSA is " + std::to_string(bits) + ", it may be 2048 to 8192");
+    if (bits < 2048 || bits > 8192)
+      return bad("KeyBits of RSA is " + std::to_string(bits) + ", it may be 2048 to 8192");
     key.reset(EVP_RSA_gen(bits));
   } else if (type == OPENSSPI_KEY_EC || type == 0) {
     const char* curve = bits == 0 || bits == 256 ? "P-256" : bits == 384 ? "P-384" : bits == 521 ? "P-521" : nullptr;
@@ -48,7 +49,8 @@ Result<PrivateKeyPtr> key_of(const OPENSSPI_CERT_REQUEST& request) {
 Result<void> set_serial(X509* certificate, const CRYPT_INTEGER_BLOB& wanted) {
   ByteVector bytes(16);
   if (wanted.cbData != 0 && wanted.pbData != nullptr) {
-    if (wanted.cbData > 20) return bad("SerialNumber has " + std::to_string(wanted.cbData) + " bytes, at most 20 are allowed");
+    if (wanted.cbData > 20)
+      return bad("SerialNumber has " + std::to_string(wanted.cbData) + " bytes, at most 20 are allowed");
     bytes.assign(wanted.pbData, wanted.pbData + wanted.cbData);
     std::ranges::reverse(bytes);
   } else {
@@ -124,7 +126,8 @@ Result<void> add_usages(X509* certificate, const CERT_ENHKEY_USAGE& usages) {
     ASN1_OBJECT* object = OBJ_txt2obj(usages.rgpszUsageIdentifier[i], 1);
     if (object == nullptr) {
       ERR_clear_error();
-      return bad(std::string("EnhKeyUsage has \"") + usages.rgpszUsageIdentifier[i] + "\", which is no object identifier");
+      return bad(std::string("EnhKeyUsage has \"") + usages.rgpszUsageIdentifier[i] +
+                 "\", which is no object identifier");
     }
     sk_ASN1_OBJECT_push(list.get(), object);
   }
@@ -186,7 +189,8 @@ Result<void> add_key_identifiers(X509* certificate, X509* issuer) {
   const std::pair<int, const char*> wanted[] = {{NID_subject_key_identifier, "hash"},
                                                 {NID_authority_key_identifier, "keyid:always"}};
   for (const auto& [nid, value] : wanted) {
-    if (nid == NID_authority_key_identifier && issuer != nullptr && X509_get0_subject_key_id(issuer) == nullptr) continue;
+    if (nid == NID_authority_key_identifier && issuer != nullptr && X509_get0_subject_key_id(issuer) == nullptr)
+      continue;
     const ExtensionPtr extension(X509V3_EXT_conf_nid(nullptr, &context, nid, value));
     if (!extension || X509_add_ext(certificate, extension.get(), -1) != 1) {
       return fail(Status::internal_error, kCheck, "a key identifier cannot be made: " + take_reason());

@@ -61,7 +61,8 @@ Result<void> add_block(const PemBlock& block, Content& content, std::vector<KeyP
     if (!parsed) return fail(parsed);
     std::ranges::move(parsed->certificates, std::back_inserter(content.certificates));
     std::ranges::move(parsed->crls, std::back_inserter(content.crls));
-  } else if (name.ends_with("PRIVATE KEY") && std::string_view(block.header).find("ENCRYPTED") == std::string_view::npos) {
+  } else if (name.ends_with("PRIVATE KEY") &&
+             std::string_view(block.header).find("ENCRYPTED") == std::string_view::npos) {
     KeyPtr key(d2i_AutoPrivateKey(nullptr, &at, block.size));
     if (key) keys.push_back(std::move(key));
   }

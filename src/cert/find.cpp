@@ -41,8 +41,8 @@ Match by_usage(const void* value) {
   return [wanted = std::move(wanted)](const Element& element) {
     const auto allowed = enhanced_usage(element, true, true);
     return allowed && std::ranges::all_of(wanted, [&](const std::string& oid) {
-      return std::ranges::find(*allowed, oid) != allowed->end();
-    });
+             return std::ranges::find(*allowed, oid) != allowed->end();
+           });
   };
 }
 

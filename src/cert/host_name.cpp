@@ -81,9 +81,9 @@ std::string ascii_label(std::u16string_view label) {
   bool ascii = true;
   for (char32_t& point : points) {
     if (point >= U'A' && point <= U'Z') point += 32;
-    if (point >= 0xC0 && point <= 0xDE && point != 0xD7) point += 32;    // Latin-1
-    if (point >= 0x391 && point <= 0x3A9) point += 32;                   // Greek
-    if (point >= 0x410 && point <= 0x42F) point += 32;                   // Cyrillic
+    if (point >= 0xC0 && point <= 0xDE && point != 0xD7) point += 32;  // Latin-1
+    if (point >= 0x391 && point <= 0x3A9) point += 32;                 // Greek
+    if (point >= 0x410 && point <= 0x42F) point += 32;                 // Cyrillic
     if (point <= 0x20 || point == 0x7F || (point >= 0xD800 && point < 0xE000)) return {};
     ascii = ascii && point < 0x80;
   }

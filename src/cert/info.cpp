@@ -42,7 +42,8 @@ CRYPT_DATA_BLOB CertificateInfo::keep(ByteVector bytes) {
 CRYPT_BIT_BLOB CertificateInfo::keep_bits(const ASN1_BIT_STRING* bits) {
   if (bits == nullptr) return {0, nullptr, 0};
   const CRYPT_DATA_BLOB blob = keep(ByteVector(bits->data, bits->data + bits->length));
-  return {blob.cbData, blob.pbData, (bits->flags & ASN1_STRING_FLAG_BITS_LEFT) != 0 ? static_cast<DWORD>(bits->flags & 7) : 0};
+  return {blob.cbData, blob.pbData,
+          (bits->flags & ASN1_STRING_FLAG_BITS_LEFT) != 0 ? static_cast<DWORD>(bits->flags & 7) : 0};
 }
 
 char* CertificateInfo::keep_text(std::string text) { return texts_.emplace_back(std::move(text)).data(); }

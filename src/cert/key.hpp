@@ -16,8 +16,8 @@ struct PrivateKey {
 };
 using PrivateKeyPtr = std::shared_ptr<const PrivateKey>;
 
-// From the path of a PEM file without a password, read only where nobody else can have written it, or from a pkcs11: URI
-// (RFC 7512) through OpenSSL's provider or engine for it. SEC_E_UNKNOWN_CREDENTIALS.
+// From the path of a PEM file without a password, read only where nobody else can have written it, or from a pkcs11:
+// URI (RFC 7512) through OpenSSL's provider or engine for it. SEC_E_UNKNOWN_CREDENTIALS.
 Result<PrivateKeyPtr> load_key(std::u16string_view place);
 
 // Whether a place is a PKCS#11 URI.

@@ -107,7 +107,8 @@ std::vector<std::u16string> attribute_values(const X509_NAME* name, std::string_
   std::vector<std::u16string> texts;
   for (int i = 0; i < X509_NAME_entry_count(name); ++i) {
     const X509_NAME_ENTRY* entry = X509_NAME_get_entry(name, i);
-    if (oid_text(X509_NAME_ENTRY_get_object(entry)) == oid) texts.push_back(value_text(X509_NAME_ENTRY_get_data(entry)));
+    if (oid_text(X509_NAME_ENTRY_get_object(entry)) == oid)
+      texts.push_back(value_text(X509_NAME_ENTRY_get_data(entry)));
   }
   return texts;
 }
@@ -159,8 +160,7 @@ Result<NamePtr> parse_name(Bytes der) {
 }
 
 std::vector<std::u16string> name_texts(const Element& element, const NameQuery& query) {
-  const X509_NAME* name =
-      query.issuer ? X509_get_issuer_name(element.x509()) : X509_get_subject_name(element.x509());
+  const X509_NAME* name = query.issuer ? X509_get_issuer_name(element.x509()) : X509_get_subject_name(element.x509());
   switch (query.type) {
     case CERT_NAME_EMAIL_TYPE:
       return first_of(alternatives(element, query, GEN_EMAIL), attribute_values(name, kEmail));

@@ -21,7 +21,7 @@ struct NameQuery {
   std::uint32_t type = CERT_NAME_SIMPLE_DISPLAY_TYPE;
   bool issuer = false;
   bool all = false;
-  std::string attribute;          // for CERT_NAME_ATTR_TYPE
+  std::string attribute;                         // for CERT_NAME_ATTR_TYPE
   std::uint32_t text_type = CERT_X500_NAME_STR;  // for CERT_NAME_RDN_TYPE
 };
 std::vector<std::u16string> name_texts(const Element& element, const NameQuery& query);

@@ -33,7 +33,8 @@ class ReadOnlyKeeper final : public Keeper {
 // Writes the whole file anew with each change.
 class FileKeeper final : public Keeper {
  public:
-  FileKeeper(std::string path, std::vector<ElementPtr> elements) : path_(std::move(path)), elements_(std::move(elements)) {}
+  FileKeeper(std::string path, std::vector<ElementPtr> elements)
+      : path_(std::move(path)), elements_(std::move(elements)) {}
   Result<void> added(const Element& element) override {
     elements_.push_back(element.copy());
     return commit();
@@ -54,7 +55,8 @@ class FileKeeper final : public Keeper {
 
 // Each store of a name that only this process knows is one and the same store.
 Result<StoreRef> process_store(std::u16string_view name) {
-  static constexpr std::array<std::u16string_view, 5> kNames = {u"CA", u"TRUST", u"DISALLOWED", u"ADDRESSBOOK", u"TRUSTEDPEOPLE"};
+  static constexpr std::array<std::u16string_view, 5> kNames = {u"CA", u"TRUST", u"DISALLOWED", u"ADDRESSBOOK",
+                                                                u"TRUSTEDPEOPLE"};
   static auto& stores = *new std::array<Store*, kNames.size()>;
   static const bool kMade = [] {
     for (Store*& store : stores) store = Store::make();
@@ -95,8 +97,9 @@ Result<StoreRef> open_system_store(std::u16string_view name) {
     if (!roots) return fail(roots);
     Content content;
     for (const ElementPtr& element : (*roots)->certificates) content.certificates.push_back(element->copy());
-    return StoreRef(Store::make(std::move(content), std::make_unique<ReadOnlyKeeper>(
-                                                        "the system's CA certificates are changed by update-ca-certificates")));
+    return StoreRef(Store::make(
+        std::move(content),
+        std::make_unique<ReadOnlyKeeper>("the system's CA certificates are changed by update-ca-certificates")));
   }
   if (equal_ignoring_case(name, u"MY")) {
     auto content = read_personal();

@@ -13,7 +13,7 @@ namespace {
 
 struct Attribute {
   std::string oid;
-  std::string value;  // UTF-8
+  std::string value;    // UTF-8
   bool joined = false;  // of one relative name with the one before
 };
 
@@ -132,8 +132,8 @@ Result<ByteVector> text_to_name(std::u16string_view text, std::uint32_t type, st
     for (std::size_t i = 0; i < set.size(); ++i) {
       const auto& value = set[i].value;
       if (X509_NAME_add_entry_by_txt(name.get(), set[i].oid.c_str(), MBSTRING_UTF8,
-                                     reinterpret_cast<const unsigned char*>(value.data()), static_cast<int>(value.size()),
-                                     -1, i == 0 ? 0 : -1) != 1) {
+                                     reinterpret_cast<const unsigned char*>(value.data()),
+                                     static_cast<int>(value.size()), -1, i == 0 ? 0 : -1) != 1) {
         return fail(Status::crypt_invalid_x500_string, "X.500 name",
                     "the value \"" + value + "\" cannot be one of " + set[i].oid + ": " + take_reason());
       }

@@ -112,7 +112,8 @@ Secret pem_of(const Element& element) {
 Result<void> write_file(const std::string& path, Bytes bytes) {
   const std::string temporary = path + ".new";
   unlink(temporary.c_str());
-  const Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  const Descriptor file(
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
   bool good = static_cast<bool>(file);
   while (good && !bytes.empty()) {
     const ssize_t written = write(file.get(), bytes.data(), bytes.size());

@@ -23,7 +23,8 @@ Result<Pkcs12Ptr> parse(Bytes der) {
   const unsigned char* at = der.data();
   Pkcs12Ptr pfx(d2i_PKCS12(nullptr, &at, static_cast<long>(der.size())));
   if (!pfx || at != der.data() + der.size()) {
-    return fail(Status::crypt_bad_encode, kCheck, std::to_string(der.size()) + " bytes are no PKCS#12: " + take_reason());
+    return fail(Status::crypt_bad_encode, kCheck,
+                std::to_string(der.size()) + " bytes are no PKCS#12: " + take_reason());
   }
   return pfx;
 }
@@ -195,8 +196,9 @@ Result<Content> decode_pfx(Bytes der, std::string_view password, bool exportable
                         ? PKCS12_unpack_p7data(safe)
                         : PKCS12_unpack_p7encdata(safe, reading.password.text, reading.password.length));
     if (!bags) {
-      return fail(Status::crypt_bad_encode, kCheck,
-                  "a part of it cannot be decrypted; files of RC2 or 3DES need OpenSSL's legacy provider: " + take_reason());
+      return fail(
+          Status::crypt_bad_encode, kCheck,
+          "a part of it cannot be decrypted; files of RC2 or 3DES need OpenSSL's legacy provider: " + take_reason());
     }
     auto read = read_bags(bags.get(), reading);
     if (!read) return fail(read);

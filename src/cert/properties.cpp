@@ -8,9 +8,12 @@
 namespace opensspi::cert {
 namespace {
 
-constexpr std::array kComputed = {CERT_SHA1_HASH_PROP_ID,           CERT_MD5_HASH_PROP_ID,
-                                  CERT_SIGNATURE_HASH_PROP_ID,      CERT_KEY_IDENTIFIER_PROP_ID,
-                                  CERT_SUBJECT_PUBLIC_KEY_MD5_HASH_PROP_ID, CERT_SUBJECT_NAME_MD5_HASH_PROP_ID,
+constexpr std::array kComputed = {CERT_SHA1_HASH_PROP_ID,
+                                  CERT_MD5_HASH_PROP_ID,
+                                  CERT_SIGNATURE_HASH_PROP_ID,
+                                  CERT_KEY_IDENTIFIER_PROP_ID,
+                                  CERT_SUBJECT_PUBLIC_KEY_MD5_HASH_PROP_ID,
+                                  CERT_SUBJECT_NAME_MD5_HASH_PROP_ID,
                                   CERT_SHA256_HASH_PROP_ID};
 
 ByteVector digest_of(Bytes bytes, const EVP_MD* algorithm) {

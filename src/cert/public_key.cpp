@@ -1,31 +1,49 @@
+// The length of a key that stands in CERT_INFO: put together again as the SubjectPublicKeyInfo it came from, RFC
+// 5280 4.1.
 #include <openssl/err.h>
 
 #include "cert/properties.hpp"
 
 namespace opensspi::cert {
+namespace {
+
+constexpr std::uint8_t kSequence = 0x30, kBitString = 0x03;
+constexpr std::size_t kMostBytes = 0xFFFF;
+
+// Tag, length and content; contents here are below 64 KiB.
+ByteVector der_value(std::uint8_t tag, Bytes content) {
+  ByteVector out{tag};
+  if (content.size() < 0x80) {
+    out.push_back(static_cast<std::uint8_t>(content.size()));
+  } else {
+    out.insert(out.end(),
+               {0x82, static_cast<std::uint8_t>(content.size() >> 8), static_cast<std::uint8_t>(content.size())});
+  }
+  append(out, content);
+  return out;
+}
+
+Bytes blob(DWORD size, const BYTE* data) { return data == nullptr ? Bytes{} : Bytes{data, size}; }
+
+}  // namespace
 
 std::uint32_t public_key_bits(const CERT_PUBLIC_KEY_INFO& info) {
-  const std::unique_ptr<X509_PUBKEY, Freer<X509_PUBKEY_free>> key(X509_PUBKEY_new());
-  ASN1_OBJECT* object = info.Algorithm.pszObjId == nullptr ? nullptr : OBJ_txt2obj(info.Algorithm.pszObjId, 1);
-  const unsigned char* at = info.Algorithm.Parameters.pbData;
-  ASN1_TYPE* parameters = at == nullptr ? nullptr : d2i_ASN1_TYPE(nullptr, &at, info.Algorithm.Parameters.cbData);
-  auto* bits = static_cast<unsigned char*>(OPENSSL_memdup(info.PublicKey.pbData, info.PublicKey.cbData));
-  const int type = parameters == nullptr ? V_ASN1_UNDEF : ASN1_TYPE_get(parameters);
-  ASN1_STRING* value = nullptr;
-  if (type == V_ASN1_SEQUENCE) value = ASN1_STRING_dup(parameters->value.sequence);
-  void* given = type == V_ASN1_OBJECT ? static_cast<void*>(OBJ_dup(parameters->value.object)) : value;
-  ASN1_TYPE_free(parameters);
-  if (object == nullptr ||
-      X509_PUBKEY_set0_param(key.get(), object, type, given, bits, static_cast<int>(info.PublicKey.cbData)) != 1) {
-    ASN1_OBJECT_free(object);
-    OPENSSL_free(bits);
+  const ObjectPtr object(info.Algorithm.pszObjId == nullptr ? nullptr : OBJ_txt2obj(info.Algorithm.pszObjId, 1));
+  const Bytes parameters = blob(info.Algorithm.Parameters.cbData, info.Algorithm.Parameters.pbData);
+  const Bytes key = blob(info.PublicKey.cbData, info.PublicKey.pbData);
+  if (!object || parameters.size() + key.size() > kMostBytes - 256) {
     ERR_clear_error();
     return 0;
   }
-  // A key put together like this is only decoded from its DER.
-  const ByteVector der = der_of<X509_PUBKEY, i2d_X509_PUBKEY>(key.get());
-  const unsigned char* from = der.data();
-  const KeyPtr decoded(d2i_PUBKEY(nullptr, &from, static_cast<long>(der.size())));
+  ByteVector algorithm = der_of<ASN1_OBJECT, i2d_ASN1_OBJECT>(object.get());
+  append(algorithm, parameters);
+  ByteVector bits{static_cast<std::uint8_t>(info.PublicKey.cUnusedBits)};
+  append(bits, key);
+  ByteVector content = der_value(kSequence, algorithm);
+  append(content, der_value(kBitString, bits));
+  const ByteVector der = der_value(kSequence, content);
+  const unsigned char* at = der.data();
+  const KeyPtr decoded(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
   ERR_clear_error();
   return decoded ? static_cast<std::uint32_t>(EVP_PKEY_get_bits(decoded.get())) : 0;
 }

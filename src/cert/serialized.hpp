@@ -1,5 +1,5 @@
-// Windows' serialized stores ("SST"): a head of version 0 and "CERT", then for each certificate its properties and itself,
-// each as id, encoding, length and bytes (u32, little-endian), and a last element of zeros.
+// Windows' serialized stores ("SST"): a head of version 0 and "CERT", then for each certificate its properties and
+// itself, each as id, encoding, length and bytes (u32, little-endian), and a last element of zeros.
 #pragma once
 
 #include "cert/store.hpp"

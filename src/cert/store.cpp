@@ -43,7 +43,8 @@ Result<Store::Entry> Store::add(const Element& element, std::uint32_t dispositio
       auto kept = keeper_ ? keeper_->added(element) : Result<void>{};
       if (!kept) return fail(kept);
       ElementPtr replacement = element.copy();
-      if (disposition == CERT_STORE_ADD_REPLACE_EXISTING_INHERIT_PROPERTIES) replacement->take_properties(*found->element);
+      if (disposition == CERT_STORE_ADD_REPLACE_EXISTING_INHERIT_PROPERTIES)
+        replacement->take_properties(*found->element);
       found->element = std::move(replacement);
       return *found;
     }

@@ -24,7 +24,8 @@ bool names_revocation_source(const X509* certificate) {
 
 Status verify_status(int error, const X509* certificate) {
   if (is_revocation_unknown(error)) {
-    const bool offline = error != X509_V_ERR_UNABLE_TO_GET_CRL || (certificate != nullptr && names_revocation_source(certificate));
+    const bool offline =
+        error != X509_V_ERR_UNABLE_TO_GET_CRL || (certificate != nullptr && names_revocation_source(certificate));
     return offline ? Status::crypt_revocation_offline : Status::crypt_no_revocation_check;
   }
   switch (error) {

@@ -16,7 +16,8 @@ Result<void> Acceptor::begin(const core::StepInput& input) {
   // Never "fail if there is none": as on Windows the caller decides about a client without a certificate.
   SSL_set_verify(ssl(), asks ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, asks ? on_verify : nullptr);
   if (asks && settings().checks_revocation()) {
-    const bool all = (settings().flags & (SCH_CRED_REVOCATION_CHECK_CHAIN | SCH_CRED_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT)) != 0;
+    const bool all =
+        (settings().flags & (SCH_CRED_REVOCATION_CHECK_CHAIN | SCH_CRED_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT)) != 0;
     X509_VERIFY_PARAM_set_flags(SSL_get0_param(ssl()), X509_V_FLAG_CRL_CHECK | (all ? X509_V_FLAG_CRL_CHECK_ALL : 0));
   }
   // A session made without asking for a certificate, or under other roots, is not one of this kind of connection.

@@ -33,7 +33,9 @@ std::u16string key_name(const X509* certificate) {
   }
 }
 
-std::uint32_t signature_id(std::u16string_view key) { return key == u"RSA" ? CALG_RSA_SIGN : key == u"ECDSA" ? CALG_ECDSA : 0; }
+std::uint32_t signature_id(std::u16string_view key) {
+  return key == u"RSA" ? CALG_RSA_SIGN : key == u"ECDSA" ? CALG_ECDSA : 0;
+}
 
 std::uint32_t protocol_bit(int version, bool server) {
   std::uint32_t bit = 0;
@@ -97,13 +99,16 @@ std::uint32_t SchannelContext::attributes() const {
   if (!established()) return 0;
   const bool null = SSL_CIPHER_get_bits(SSL_get_current_cipher(ssl()), nullptr) == 0;
   if (server()) {
-    std::uint32_t bits = ASC_RET_REPLAY_DETECT | ASC_RET_SEQUENCE_DETECT | ASC_RET_STREAM | (null ? 0 : ASC_RET_CONFIDENTIALITY);
+    std::uint32_t bits =
+        ASC_RET_REPLAY_DETECT | ASC_RET_SEQUENCE_DETECT | ASC_RET_STREAM | (null ? 0 : ASC_RET_CONFIDENTIALITY);
     bits |= requested_ & (ASC_REQ_INTEGRITY | ASC_REQ_EXTENDED_ERROR);
     if (peer_is_authenticated()) bits |= ASC_RET_MUTUAL_AUTH;
     return bits;
   }
-  std::uint32_t bits = ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT | ISC_RET_STREAM | (null ? 0 : ISC_RET_CONFIDENTIALITY);
-  bits |= requested_ & (ISC_REQ_INTEGRITY | ISC_REQ_EXTENDED_ERROR | ISC_REQ_USE_SUPPLIED_CREDS | ISC_REQ_MANUAL_CRED_VALIDATION);
+  std::uint32_t bits =
+      ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT | ISC_RET_STREAM | (null ? 0 : ISC_RET_CONFIDENTIALITY);
+  bits |= requested_ &
+          (ISC_REQ_INTEGRITY | ISC_REQ_EXTENDED_ERROR | ISC_REQ_USE_SUPPLIED_CREDS | ISC_REQ_MANUAL_CRED_VALIDATION);
   if ((requested_ & ISC_REQ_MUTUAL_AUTH) != 0 && peer_is_authenticated()) bits |= ISC_RET_MUTUAL_AUTH;
   return bits;
 }
@@ -137,12 +142,14 @@ Result<core::Attribute> SchannelContext::query_established(std::uint32_t id) con
       return core::Lifespan{{}, kNever};
     case SECPKG_ATTR_NAMES: {
       const X509* peer = SSL_get0_peer_certificate(ssl());
-      if (peer == nullptr) return fail(Status::no_credentials, "SECPKG_ATTR_NAMES", "the peer has shown no certificate");
+      if (peer == nullptr)
+        return fail(Status::no_credentials, "SECPKG_ATTR_NAMES", "the peer has shown no certificate");
       return core::Names{cert::name_to_text(X509_get_subject_name(peer), CERT_X500_NAME_STR)};
     }
     case SECPKG_ATTR_AUTHORITY: {
       const X509* peer = SSL_get0_peer_certificate(ssl());
-      if (peer == nullptr) return fail(Status::no_credentials, "SECPKG_ATTR_AUTHORITY", "the peer has shown no certificate");
+      if (peer == nullptr)
+        return fail(Status::no_credentials, "SECPKG_ATTR_AUTHORITY", "the peer has shown no certificate");
       return core::Authority{cert::name_to_text(X509_get_issuer_name(peer), CERT_X500_NAME_STR)};
     }
     case SECPKG_ATTR_KEY_INFO: {
@@ -209,7 +216,8 @@ core::Connection SchannelContext::connection() const {
   out.certificate_name = key_name(server() ? SSL_get_certificate(ssl()) : SSL_get0_peer_certificate(ssl()));
   if (rsa_exchange) {
     const X509* certificate = server() ? SSL_get_certificate(ssl()) : SSL_get0_peer_certificate(ssl());
-    if (certificate != nullptr) out.exchange_bits = static_cast<std::uint32_t>(EVP_PKEY_get_bits(X509_get0_pubkey(certificate)));
+    if (certificate != nullptr)
+      out.exchange_bits = static_cast<std::uint32_t>(EVP_PKEY_get_bits(X509_get0_pubkey(certificate)));
   } else {
     out.group = group_number(group);
     out.exchange_bits = group_bits(group);
@@ -219,7 +227,8 @@ core::Connection SchannelContext::connection() const {
 
 Result<core::Attribute> SchannelContext::remote_certificate() const {
   X509* peer = SSL_get0_peer_certificate(ssl());
-  if (peer == nullptr) return fail(Status::no_credentials, "SECPKG_ATTR_REMOTE_CERT_CONTEXT", "the peer has shown no certificate");
+  if (peer == nullptr)
+    return fail(Status::no_credentials, "SECPKG_ATTR_REMOTE_CERT_CONTEXT", "the peer has shown no certificate");
   std::vector<cert::ElementPtr> others;
   const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl());
   for (int i = 0; i < sk_X509_num(chain); ++i) {
@@ -231,22 +240,26 @@ Result<core::Attribute> SchannelContext::remote_certificate() const {
 
 Result<core::Attribute> SchannelContext::remote_certificates() const {
   const X509* peer = SSL_get0_peer_certificate(ssl());
-  if (peer == nullptr) return fail(Status::no_credentials, "SECPKG_ATTR_REMOTE_CERTIFICATES", "the peer has shown no certificate");
+  if (peer == nullptr)
+    return fail(Status::no_credentials, "SECPKG_ATTR_REMOTE_CERTIFICATES", "the peer has shown no certificate");
   core::Certificates all;
   all.der.push_back(cert::der_of<X509, i2d_X509>(peer));
   const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl());
   for (int i = 0; i < sk_X509_num(chain); ++i) {
-    if (X509_cmp(sk_X509_value(chain, i), peer) != 0) all.der.push_back(cert::der_of<X509, i2d_X509>(sk_X509_value(chain, i)));
+    if (X509_cmp(sk_X509_value(chain, i), peer) != 0)
+      all.der.push_back(cert::der_of<X509, i2d_X509>(sk_X509_value(chain, i)));
   }
   return all;
 }
 
 Result<core::Attribute> SchannelContext::local_certificate() const {
   X509* own = SSL_get_certificate(ssl());
-  if (own == nullptr) return fail(Status::no_credentials, "SECPKG_ATTR_LOCAL_CERT_CONTEXT", "this side has shown no certificate");
+  if (own == nullptr)
+    return fail(Status::no_credentials, "SECPKG_ATTR_LOCAL_CERT_CONTEXT", "this side has shown no certificate");
   // The credential's own one, with its properties and key.
   for (const OwnCertificate& certificate : credential_->own()) {
-    if (X509_cmp(certificate.element->x509(), own) == 0) return to_attribute(cert::make_context(certificate.element->copy()));
+    if (X509_cmp(certificate.element->x509(), own) == 0)
+      return to_attribute(cert::make_context(certificate.element->copy()));
   }
   return to_attribute(cert::make_context(std::make_shared<cert::Element>(cert::share(own))));
 }

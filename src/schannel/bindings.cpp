@@ -39,8 +39,8 @@ Result<core::Attribute> SchannelContext::endpoint_bindings() const {
   return with_prefix("tls-server-end-point:", {hash, size});
 }
 
-// RFC 5929 section 3: the first Finished of the handshake. It is safe only with the extended master secret (RFC 7627), and
-// TLS 1.3 has none: there it is the exporter's binding, RFC 9266.
+// RFC 5929 section 3: the first Finished of the handshake. It is safe only with the extended master secret (RFC 7627),
+// and TLS 1.3 has none: there it is the exporter's binding, RFC 9266.
 Result<core::Attribute> SchannelContext::unique_bindings() const {
   constexpr const char* kCheck = "SECPKG_ATTR_UNIQUE_BINDINGS";
   unsigned char value[EVP_MAX_MD_SIZE];
@@ -48,20 +48,23 @@ Result<core::Attribute> SchannelContext::unique_bindings() const {
     static constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
     constexpr std::size_t kSize = 32;
     static_assert(sizeof value >= kSize);
-    if (SSL_export_keying_material(const_cast<SSL*>(ssl()), value, kSize, kLabel.data(), kLabel.size(), nullptr, 0, 0) != 1) {
+    if (SSL_export_keying_material(const_cast<SSL*>(ssl()), value, kSize, kLabel.data(), kLabel.size(), nullptr, 0,
+                                   0) != 1) {
       ERR_clear_error();
       return fail(Status::internal_error, kCheck, "no key can be exported");
     }
     return with_prefix("tls-exporter:", {value, kSize});
   }
   if (SSL_get_extms_support(const_cast<SSL*>(ssl())) != 1) {
-    return fail(Status::unsupported_function, kCheck,
-                "the peer has no extended master secret (RFC 7627), without which tls-unique tells connections apart no more");
+    return fail(
+        Status::unsupported_function, kCheck,
+        "the peer has no extended master secret (RFC 7627), without which tls-unique tells connections apart no more");
   }
   // The client's Finished comes first in a full handshake, the server's in a resumed one.
   const bool clients_first = SSL_session_reused(ssl()) == 0;
   const bool own = clients_first != server();
-  const std::size_t size = own ? SSL_get_finished(ssl(), value, sizeof value) : SSL_get_peer_finished(ssl(), value, sizeof value);
+  const std::size_t size =
+      own ? SSL_get_finished(ssl(), value, sizeof value) : SSL_get_peer_finished(ssl(), value, sizeof value);
   return with_prefix("tls-unique:", {value, std::min(size, sizeof value)});
 }
 
@@ -75,7 +78,8 @@ Result<void> SchannelContext::set_keying_material(Bytes value) {
   constexpr std::uint32_t kMost = 65535;
   SecPkgContext_KeyingMaterialInfo info;
   if (value.size() != sizeof info) {
-    return fail(Status::invalid_parameter, kCheck, "it has " + std::to_string(value.size()) + " bytes, " + std::to_string(sizeof info) + " are right");
+    return fail(Status::invalid_parameter, kCheck,
+                "it has " + std::to_string(value.size()) + " bytes, " + std::to_string(sizeof info) + " are right");
   }
   std::memcpy(&info, value.data(), sizeof info);
   if (info.pszLabel == nullptr || info.cbLabel < 2 || info.cbKeyingMaterial == 0 || info.cbKeyingMaterial > kMost) {
@@ -96,9 +100,9 @@ Result<core::Attribute> SchannelContext::keying_material() const {
     return fail(Status::out_of_sequence, kCheck, "set SECPKG_ATTR_KEYING_MATERIAL_INFO first: it says what to export");
   }
   core::KeyingMaterial material{Secret(exporter_->size)};
-  if (SSL_export_keying_material(const_cast<SSL*>(ssl()), material.key.writable().data(), exporter_->size, exporter_->label.data(),
-                                 exporter_->label.size(), exporter_->context.data(), exporter_->context.size(),
-                                 exporter_->has_context ? 1 : 0) != 1) {
+  if (SSL_export_keying_material(const_cast<SSL*>(ssl()), material.key.writable().data(), exporter_->size,
+                                 exporter_->label.data(), exporter_->label.size(), exporter_->context.data(),
+                                 exporter_->context.size(), exporter_->has_context ? 1 : 0) != 1) {
     return fail(Status::internal_error, kCheck, "no key can be exported: " + cert::take_reason());
   }
   return material;

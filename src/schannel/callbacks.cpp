@@ -33,7 +33,8 @@ int on_certificate(SSL* ssl, void* argument) {
 
 int on_application_protocol(SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
                             unsigned in_size, void*) {
-  return guarded(SSL_TLSEXT_ERR_ALERT_FATAL, [&] { return context_of(ssl)->choose_protocol(out, out_size, {in, in_size}); });
+  return guarded(SSL_TLSEXT_ERR_ALERT_FATAL,
+                 [&] { return context_of(ssl)->choose_protocol(out, out_size, {in, in_size}); });
 }
 
 int on_client_status(SSL* ssl, void*) {
@@ -61,8 +62,8 @@ SchannelContext* context_of(const SSL* ssl) { return static_cast<SchannelContext
 
 int on_verify(int good, X509_STORE_CTX* store_context) {
   return guarded(0, [&] {
-    const auto* ssl = static_cast<const SSL*>(
-        X509_STORE_CTX_get_ex_data(store_context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    const auto* ssl =
+        static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store_context, SSL_get_ex_data_X509_STORE_CTX_idx()));
     return context_of(ssl)->verified(good, store_context);
   });
 }

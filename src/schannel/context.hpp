@@ -95,14 +95,14 @@ class SchannelContext : public core::Context {
   Result<core::Attribute> keying_material() const;
   Result<void> set_keying_material(Bytes value);
 
-  Wire wire_;   // before ssl_, which writes to it until its end
+  Wire wire_;  // before ssl_, which writes to it until its end
   SslPtr ssl_;
   State state_ = State::fresh;
   Control control_ = Control::none;
   bool sent_close_ = false, received_close_ = false;
-  unsigned idle_records_ = 0;  // records without application data in a row
-  std::unique_ptr<Error> failure_;   // why state_ is failed
-  std::unique_ptr<Error> refusal_;   // what a callback found, in better words than OpenSSL's
+  unsigned idle_records_ = 0;              // records without application data in a row
+  std::unique_ptr<Error> failure_;         // why state_ is failed
+  std::unique_ptr<Error> refusal_;         // what a callback found, in better words than OpenSSL's
   std::unique_ptr<ByteVector> presented_;  // waiting: what was read of the token, which the caller gives again
   struct Exporter {
     std::string label;

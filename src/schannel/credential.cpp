@@ -175,9 +175,9 @@ Result<core::Attribute> SchannelCredential::query(std::uint32_t id) const {
   const auto side = [&](std::uint32_t server_bit) { return settings_.server ? server_bit : server_bit << 1; };
   switch (id) {
     case SECPKG_ATTR_SUPPORTED_PROTOCOLS:
-      return core::SupportedProtocols{(p.tls1_0 ? side(SP_PROT_TLS1_SERVER) : 0) | (p.tls1_1 ? side(SP_PROT_TLS1_1_SERVER) : 0) |
-                                      (p.tls1_2 ? side(SP_PROT_TLS1_2_SERVER) : 0) |
-                                      (p.tls1_3 ? side(SP_PROT_TLS1_3_SERVER) : 0)};
+      return core::SupportedProtocols{
+          (p.tls1_0 ? side(SP_PROT_TLS1_SERVER) : 0) | (p.tls1_1 ? side(SP_PROT_TLS1_1_SERVER) : 0) |
+          (p.tls1_2 ? side(SP_PROT_TLS1_2_SERVER) : 0) | (p.tls1_3 ? side(SP_PROT_TLS1_3_SERVER) : 0)};
     case SECPKG_ATTR_CIPHER_STRENGTHS: {
       core::CipherStrengths strengths{0xFFFFFFFF, 0};
       const STACK_OF(SSL_CIPHER)* suites = SSL_CTX_get_ciphers(context_.get());
@@ -193,15 +193,17 @@ Result<core::Attribute> SchannelCredential::query(std::uint32_t id) const {
       for (int i = 0; i < sk_SSL_CIPHER_num(suites); ++i) {
         const SuiteInfo info = describe(sk_SSL_CIPHER_value(suites, i));
         for (const std::uint32_t found : {info.cipher, info.hash, info.exchange}) {
-          if (found != 0 && std::ranges::find(algorithms.ids, found) == algorithms.ids.end()) algorithms.ids.push_back(found);
+          if (found != 0 && std::ranges::find(algorithms.ids, found) == algorithms.ids.end())
+            algorithms.ids.push_back(found);
         }
       }
       return algorithms;
     }
     default:
       return fail(Status::unsupported_function, "ulAttribute",
-                  hex32(id) + " is not known of a TLS credential; NAMES (1), SUPPORTED_ALGS (0x56), CIPHER_STRENGTHS (0x57) "
-                              "and SUPPORTED_PROTOCOLS (0x58) are");
+                  hex32(id) +
+                      " is not known of a TLS credential; NAMES (1), SUPPORTED_ALGS (0x56), CIPHER_STRENGTHS (0x57) "
+                      "and SUPPORTED_PROTOCOLS (0x58) are");
   }
 }
 

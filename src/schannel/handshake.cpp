@@ -33,8 +33,8 @@ SchannelContext::SchannelContext(std::shared_ptr<SchannelCredential> credential,
   attach(ssl_.get(), this);
 }
 
-// OpenSSL takes a connection that ends without close_notify for a bad one and gives its session up; a caller that just ends
-// its context is none (RFC 8446 6.1). One that failed stays bad.
+// OpenSSL takes a connection that ends without close_notify for a bad one and gives its session up; a caller that just
+// ends its context is none (RFC 8446 6.1). One that failed stays bad.
 SchannelContext::~SchannelContext() {
   if (state_ == State::established) SSL_set_shutdown(ssl(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
@@ -75,8 +75,8 @@ Result<core::Step> SchannelContext::handshake(Bytes token) {
   return run_handshake(token, 0);
 }
 
-// `used` bytes of the token were read before. Records go in one at a time, so that what follows the handshake stays with the
-// caller.
+// `used` bytes of the token were read before. Records go in one at a time, so that what follows the handshake stays
+// with the caller.
 Result<core::Step> SchannelContext::run_handshake(Bytes token, std::size_t used) {
   for (;;) {
     ERR_clear_error();
@@ -111,7 +111,8 @@ Result<core::Step> SchannelContext::run_handshake(Bytes token, std::size_t used)
 Result<core::Step> SchannelContext::resume_waiting(const core::StepInput& input) {
   const ByteVector& before = *presented_;
   const std::size_t same = std::min(before.size(), input.token.size());
-  if (!std::equal(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(same), input.token.begin())) {  // not secret
+  if (!std::equal(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(same),
+                  input.token.begin())) {  // not secret
     state_ = State::failed;
     return fail(Status::invalid_token, kCheck,
                 "after SEC_I_INCOMPLETE_CREDENTIALS the same input is to be given again, and this one differs");
@@ -162,7 +163,8 @@ Result<core::Step> SchannelContext::after_handshake(const core::StepInput& input
       break;
     case Control::none:
       if (!owes_answer() && input.token.empty() && wire_.spill().empty()) {
-        return fail(Status::out_of_sequence, "TLS connection", "it is established, and nothing is to be said to the peer");
+        return fail(Status::out_of_sequence, "TLS connection",
+                    "it is established, and nothing is to be said to the peer");
       }
       break;
   }
@@ -192,10 +194,13 @@ Result<void> SchannelContext::control(Bytes token) {
   constexpr const char* kToken = "control token";
   wire::Reader reader(token);
   const std::uint32_t type = reader.u32le();
-  if (!reader.ok()) return fail(Status::invalid_token, kToken, "it has " + std::to_string(token.size()) + " bytes, at least 4 are needed");
+  if (!reader.ok())
+    return fail(Status::invalid_token, kToken,
+                "it has " + std::to_string(token.size()) + " bytes, at least 4 are needed");
   switch (type) {
     case SCHANNEL_SHUTDOWN:
-      if (state_ == State::failed) return fail(Status::context_expired, kToken, "the connection failed before: there is nothing to close");
+      if (state_ == State::failed)
+        return fail(Status::context_expired, kToken, "the connection failed before: there is nothing to close");
       if (state_ != State::established) {
         return fail(Status::out_of_sequence, kToken, "the handshake is not over: there is nothing to close");
       }
@@ -203,8 +208,9 @@ Result<void> SchannelContext::control(Bytes token) {
       return {};
     case SCHANNEL_RENEGOTIATE:
       if (state_ != State::established || SSL_version(ssl()) < TLS1_3_VERSION) {
-        return fail(Status::unsupported_function, kToken,
-                    "renegotiation is not supported; new keys (KeyUpdate) can be had on an established connection of TLS 1.3");
+        return fail(
+            Status::unsupported_function, kToken,
+            "renegotiation is not supported; new keys (KeyUpdate) can be had on an established connection of TLS 1.3");
       }
       control_ = Control::key_update;
       return {};
@@ -220,7 +226,8 @@ Result<void> SchannelContext::control(Bytes token) {
       return {};
     }
     case SCHANNEL_ALERT:
-      return fail(Status::unsupported_function, kToken, "alerts are sent by the package itself; SCHANNEL_SHUTDOWN (1) closes");
+      return fail(Status::unsupported_function, kToken,
+                  "alerts are sent by the package itself; SCHANNEL_SHUTDOWN (1) closes");
     default:
       return fail(Status::unsupported_function, kToken, "its type is " + std::to_string(type) + ", known are 0 to 3");
   }
@@ -231,7 +238,9 @@ Result<void> SchannelContext::control(Bytes token) {
 // SEC_APPLICATION_PROTOCOLS: lists that are packed one behind the other.
 Result<void> SchannelContext::take_protocols(Bytes given) {
   if (given.empty()) return {};
-  const auto bad = [](std::string why) { return fail(Status::invalid_token, "SEC_APPLICATION_PROTOCOLS", std::move(why)); };
+  const auto bad = [](std::string why) {
+    return fail(Status::invalid_token, "SEC_APPLICATION_PROTOCOLS", std::move(why));
+  };
   wire::Reader reader(given);
   wire::Reader lists(reader.take(reader.u32le()));
   if (!reader.ok()) return bad(reader.why());
@@ -241,7 +250,8 @@ Result<void> SchannelContext::take_protocols(Bytes given) {
     if (!lists.ok()) return bad(lists.why());
     if (kind != SecApplicationProtocolNegotiationExt_ALPN) continue;
     for (std::size_t at = 0; at < list.size(); at += std::size_t{1} + list[at]) {
-      if (list[at] == 0 || list[at] >= list.size() - at) return bad("a protocol's name is empty or longer than its list");
+      if (list[at] == 0 || list[at] >= list.size() - at)
+        return bad("a protocol's name is empty or longer than its list");
     }
     alpn_.assign(reinterpret_cast<const char*>(list.data()), list.size());
   }
@@ -252,9 +262,9 @@ Result<void> SchannelContext::take_protocols(Bytes given) {
 int SchannelContext::choose_protocol(const unsigned char** out, unsigned char* out_size, Bytes offered) {
   if (alpn_.empty()) return SSL_TLSEXT_ERR_NOACK;
   unsigned char* chosen = nullptr;
-  const int result = SSL_select_next_proto(&chosen, out_size, reinterpret_cast<const unsigned char*>(alpn_.data()),
-                                           static_cast<unsigned>(alpn_.size()), offered.data(),
-                                           static_cast<unsigned>(offered.size()));
+  const int result =
+      SSL_select_next_proto(&chosen, out_size, reinterpret_cast<const unsigned char*>(alpn_.data()),
+                            static_cast<unsigned>(alpn_.size()), offered.data(), static_cast<unsigned>(offered.size()));
   if (result != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
   *out = chosen;
   return SSL_TLSEXT_ERR_OK;

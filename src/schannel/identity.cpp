@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kMostChain = 16;
 
-cert::CertificateStack chain_of(const cert::Element& end, const std::vector<cert::ElementPtr>& issuers, bool with_root) {
+cert::CertificateStack chain_of(const cert::Element& end, const std::vector<cert::ElementPtr>& issuers,
+                                bool with_root) {
   cert::CertificateStack chain(sk_X509_new_null());
   X509* current = end.x509();
   for (std::size_t depth = 0; depth < kMostChain; ++depth) {
@@ -29,9 +30,7 @@ cert::CertificateStack chain_of(const cert::Element& end, const std::vector<cert
   return chain;
 }
 
-int key_kind(const OwnCertificate& certificate) {
-  return EVP_PKEY_get_base_id(certificate.element->key()->key.get());
-}
+int key_kind(const OwnCertificate& certificate) { return EVP_PKEY_get_base_id(certificate.element->key()->key.get()); }
 
 bool fits_name(const OwnCertificate& certificate, std::string_view name) {
   return X509_check_host(certificate.element->x509(), name.data(), name.size(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
@@ -40,7 +39,8 @@ bool fits_name(const OwnCertificate& certificate, std::string_view name) {
 
 bool good_for_clients(const cert::Element& element) {
   X509* x509 = element.x509();
-  if (X509_cmp_current_time(X509_get0_notBefore(x509)) > 0 || X509_cmp_current_time(X509_get0_notAfter(x509)) < 0) return false;
+  if (X509_cmp_current_time(X509_get0_notBefore(x509)) > 0 || X509_cmp_current_time(X509_get0_notAfter(x509)) < 0)
+    return false;
   if ((X509_get_key_usage(x509) & KU_DIGITAL_SIGNATURE) == 0) return false;
   const auto usages = cert::enhanced_usage(element, true, true);
   if (!usages) return true;
@@ -78,8 +78,10 @@ Result<void> use_certificates(SSL_CTX* context, const std::vector<OwnCertificate
   std::set<int> kinds;
   for (const OwnCertificate& own : certificates) {
     if (!kinds.insert(key_kind(own)).second) continue;
-    if (SSL_CTX_use_cert_and_key(context, own.element->x509(), own.element->key()->key.get(), own.chain.get(), 1) != 1) {
-      return fail(Status::unknown_credentials, "certificate of the credential", "it cannot be used: " + cert::take_reason());
+    if (SSL_CTX_use_cert_and_key(context, own.element->x509(), own.element->key()->key.get(), own.chain.get(), 1) !=
+        1) {
+      return fail(Status::unknown_credentials, "certificate of the credential",
+                  "it cannot be used: " + cert::take_reason());
     }
   }
   return {};
@@ -106,12 +108,13 @@ bool name_chooses(const std::vector<OwnCertificate>& certificates) {
          certificates.size() > 1;
 }
 
-const OwnCertificate* appropriate(const std::vector<OwnCertificate>& certificates, const STACK_OF(X509_NAME) * issuers) {
+const OwnCertificate* appropriate(const std::vector<OwnCertificate>& certificates,
+                                  const STACK_OF(X509_NAME) * issuers) {
   const OwnCertificate* best = nullptr;
   for (const OwnCertificate& own : certificates) {
     if (!own.element->key() || !good_for_clients(*own.element) || !issued_by(own, issuers)) continue;
-    if (best == nullptr || ASN1_TIME_compare(X509_get0_notAfter(own.element->x509()),
-                                             X509_get0_notAfter(best->element->x509())) > 0) {
+    if (best == nullptr ||
+        ASN1_TIME_compare(X509_get0_notAfter(own.element->x509()), X509_get0_notAfter(best->element->x509())) > 0) {
       best = &own;
     }
   }

@@ -13,8 +13,8 @@ namespace opensspi::schannel {
 namespace {
 
 constexpr const char* kCheck = "TLS client";
-constexpr std::uint32_t kAnyRevocation = SCH_CRED_REVOCATION_CHECK_END_CERT | SCH_CRED_REVOCATION_CHECK_CHAIN |
-                                         SCH_CRED_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT;
+constexpr std::uint32_t kAnyRevocation =
+    SCH_CRED_REVOCATION_CHECK_END_CERT | SCH_CRED_REVOCATION_CHECK_CHAIN | SCH_CRED_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT;
 
 // Seconds that clocks may differ for a stapled answer.
 constexpr long kClockSkew = 300;
@@ -78,13 +78,15 @@ Result<void> Initiator::set_name(std::u16string_view target) {
   if (target_.empty()) {
     if (!checks_name_) return {};
     return fail(Status::wrong_principal, "pszTargetName",
-                target.empty() ? "it is empty, so the server's certificate has nothing to be compared with; give the server's "
-                                 "name, or validate by yourself (ISC_REQ_MANUAL_CRED_VALIDATION)"
-                               : "\"" + to_utf8(target) + "\" is no host name");
+                target.empty()
+                    ? "it is empty, so the server's certificate has nothing to be compared with; give the server's "
+                      "name, or validate by yourself (ISC_REQ_MANUAL_CRED_VALIDATION)"
+                    : "\"" + to_utf8(target) + "\" is no host name");
   }
   const bool address = cert::is_ip_address(target_);
   if (!address && SSL_ctrl(ssl(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, target_.data()) != 1) {
-    return fail(Status::invalid_parameter, "pszTargetName", "\"" + target_ + "\" cannot be sent: " + cert::take_reason());
+    return fail(Status::invalid_parameter, "pszTargetName",
+                "\"" + target_ + "\" cannot be sent: " + cert::take_reason());
   }
   if (!checks_name_) return {};
   X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl());

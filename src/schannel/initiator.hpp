@@ -29,7 +29,7 @@ class Initiator final : public SchannelContext {
   bool answer_with(const OwnCertificate& own, X509** certificate, EVP_PKEY** key);
 
   std::string target_;
-  bool manual_ = false;          // the caller looks at the certificate itself
+  bool manual_ = false;  // the caller looks at the certificate itself
   bool checks_name_ = false;
   bool without_certificate_ = false;  // the caller goes on without a certificate
   bool caches_ = false;

@@ -17,8 +17,9 @@ SchannelPackage::SchannelPackage(std::u16string_view name)
 
 Result<std::shared_ptr<core::Credential>> SchannelPackage::acquire(const core::AcquireInput& input) {
   if (input.use == SECPKG_CRED_BOTH) {
-    return fail(Status::unknown_credentials, "fCredentialUse",
-                "a TLS credential is for servers (SECPKG_CRED_INBOUND) or for clients (SECPKG_CRED_OUTBOUND), not for both");
+    return fail(
+        Status::unknown_credentials, "fCredentialUse",
+        "a TLS credential is for servers (SECPKG_CRED_INBOUND) or for clients (SECPKG_CRED_OUTBOUND), not for both");
   }
   auto settings = read_settings(input.package_data, input.use == SECPKG_CRED_INBOUND);
   if (!settings) return fail(settings);

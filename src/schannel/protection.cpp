@@ -1,4 +1,5 @@
-// Protection of data: EncryptMessage and DecryptMessage for one record, and the stream functions for any number of them.
+// Protection of data: EncryptMessage and DecryptMessage for one record, and the stream functions for any number of
+// them.
 #include <openssl/err.h>
 
 #include <algorithm>
@@ -78,22 +79,25 @@ Result<void> SchannelContext::encrypt(std::uint32_t qop, std::span<SecBuffer> bu
     return fail(Status::invalid_token, kEncrypt, "STREAM_HEADER, DATA and STREAM_TRAILER are needed, one each");
   }
   if (data->cbBuffer > kMostPlain) {
-    return fail(Status::encrypt_failure, kEncrypt,
-                std::to_string(data->cbBuffer) + " bytes of data, a record holds at most " + std::to_string(kMostPlain));
+    return fail(
+        Status::encrypt_failure, kEncrypt,
+        std::to_string(data->cbBuffer) + " bytes of data, a record holds at most " + std::to_string(kMostPlain));
   }
   if (header->cbBuffer < head_bytes() || trailer->cbBuffer < tail_bytes()) {
     return fail(Status::buffer_too_small, kEncrypt,
-                "header and trailer have " + std::to_string(header->cbBuffer) + " and " + std::to_string(trailer->cbBuffer) +
-                    " bytes, " + std::to_string(head_bytes()) + " and " + std::to_string(tail_bytes()) + " are needed");
+                "header and trailer have " + std::to_string(header->cbBuffer) + " and " +
+                    std::to_string(trailer->cbBuffer) + " bytes, " + std::to_string(head_bytes()) + " and " +
+                    std::to_string(tail_bytes()) + " are needed");
   }
   if (data->cbBuffer == 0) {
     header->cbBuffer = trailer->cbBuffer = 0;  // no record
     return {};
   }
   if (owes_answer()) {
-    return fail(Status::out_of_sequence, kEncrypt,
-                "the peer is owed an answer first: call InitializeSecurityContextW or AcceptSecurityContext with no input "
-                "and send what it gives, as SEC_I_RENEGOTIATE asked for");
+    return fail(
+        Status::out_of_sequence, kEncrypt,
+        "the peer is owed an answer first: call InitializeSecurityContextW or AcceptSecurityContext with no input "
+        "and send what it gives, as SEC_I_RENEGOTIATE asked for");
   }
   return encrypt_in_place(*header, *data, *trailer);
 }
@@ -116,7 +120,8 @@ Result<void> SchannelContext::encrypt_in_place(SecBuffer& header, SecBuffer& dat
   const std::size_t size = apart.empty() ? in_place : apart.size();
   if (size < head + data.cbBuffer || size - head - data.cbBuffer > trailer.cbBuffer) {
     state_ = State::failed;  // the record cannot be taken back
-    return fail(Status::internal_error, kEncrypt, "a record of " + std::to_string(size) + " bytes is not of the size announced");
+    return fail(Status::internal_error, kEncrypt,
+                "a record of " + std::to_string(size) + " bytes is not of the size announced");
   }
   const std::size_t tail = size - head - data.cbBuffer;
   if (!apart.empty()) {
@@ -151,14 +156,15 @@ Result<std::size_t> SchannelContext::encrypt_stream(Bytes input, MutableBytes ou
   const int done = input.empty() && !answer ? 1 : SSL_write_ex(ssl(), input.data(), input.size(), &taken);
   const std::size_t written = before.size() + wire_.written();
   wire_.write_to({});
-  if (done != 1 || taken != input.size() || !wire_.spill().empty()) return std::unexpected<Error>(failed_with(kEncrypt));
+  if (done != 1 || taken != input.size() || !wire_.spill().empty())
+    return std::unexpected<Error>(failed_with(kEncrypt));
   return written;
 }
 
 // ---- Receiving. ----
 
-// Reads one whole record, which OpenSSL copies before it writes to `out`: the two may be one. The result says what else the
-// record was.
+// Reads one whole record, which OpenSSL copies before it writes to `out`: the two may be one. The result says what else
+// the record was.
 Result<Status> SchannelContext::read_record(Bytes record, MutableBytes out, std::size_t& plain) {
   plain = 0;
   ERR_clear_error();
@@ -207,18 +213,21 @@ Result<core::Context::Decrypted> SchannelContext::decrypt(std::span<SecBuffer> b
     return fail(Status::invalid_token, kDecrypt, "one DATA buffer and three EMPTY ones are needed");
   }
   if (state_ == State::failed || received_close_) {
-    return fail(Status::context_expired, kDecrypt,
-                received_close_ ? "the peer closed the connection: nothing can follow" : "the connection failed before");
+    return fail(
+        Status::context_expired, kDecrypt,
+        received_close_ ? "the peer closed the connection: nothing can follow" : "the connection failed before");
   }
   if (state_ != State::established) return fail(Status::no_context, kDecrypt, "the handshake is not over");
   const MutableBytes input = core::buffer_bytes(*data);
   const RecordFrame frame = first_record(input);
   if (frame.kind == RecordFrame::Kind::bad) {
-    return fail(Status::invalid_token, "TLS record", "the bytes " + to_hex(input.first(kRecordHead)) + " begin no record");
+    return fail(Status::invalid_token, "TLS record",
+                "the bytes " + to_hex(input.first(kRecordHead)) + " begin no record");
   }
   if (frame.kind == RecordFrame::Kind::incomplete) {
     *slots[0] = *slots[1] = {static_cast<ULONG>(frame.missing), SECBUFFER_MISSING, nullptr};
-    return fail(Status::incomplete_message, "TLS record", "at least " + std::to_string(frame.missing) + " bytes are missing");
+    return fail(Status::incomplete_message, "TLS record",
+                "at least " + std::to_string(frame.missing) + " bytes are missing");
   }
   const std::size_t head = std::min(head_bytes(), frame.size);
   const MutableBytes record = input.first(frame.size);
@@ -254,7 +263,8 @@ Result<Status> SchannelContext::decrypt_stream(Bytes input, MutableBytes output,
     const RecordFrame frame = first_record(rest);
     if (frame.kind == RecordFrame::Kind::incomplete || output.size() - progress.plain + kRecordHead < frame.size) break;
     if (frame.kind == RecordFrame::Kind::bad) {
-      status = fail(Status::invalid_token, "TLS record", "the bytes " + to_hex(rest.first(kRecordHead)) + " begin no record");
+      status = fail(Status::invalid_token, "TLS record",
+                    "the bytes " + to_hex(rest.first(kRecordHead)) + " begin no record");
       break;
     }
     std::size_t plain = 0;

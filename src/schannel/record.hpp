@@ -6,8 +6,8 @@
 namespace opensspi::schannel {
 
 inline constexpr std::size_t kRecordHead = 5;
-inline constexpr std::size_t kMostPlain = 16384;                  // RFC 8446 5.1
-inline constexpr std::size_t kMostBody = kMostPlain + 2048;       // RFC 5246 6.2.3
+inline constexpr std::size_t kMostPlain = 16384;             // RFC 8446 5.1
+inline constexpr std::size_t kMostBody = kMostPlain + 2048;  // RFC 5246 6.2.3
 
 struct RecordFrame {
   enum class Kind { whole, incomplete, bad } kind = Kind::incomplete;

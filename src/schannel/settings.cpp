@@ -38,10 +38,12 @@ Result<void> take_certificates(Settings& settings, const Common& common) {
                    std::to_string(SCH_CRED_MAX_SUPPORTED_CERTS) + " are taken");
   }
   for (std::uint32_t i = 0; i < common.count; ++i) {
-    if (common.certificates == nullptr || common.certificates[i] == nullptr) return unknown("a certificate in paCred is NULL");
+    if (common.certificates == nullptr || common.certificates[i] == nullptr)
+      return unknown("a certificate in paCred is NULL");
     take_certificate(settings, common.certificates[i]);
     if (!settings.certificates.back()->key()) {
-      return unknown("certificate " + std::to_string(i + 1) + " of " + std::to_string(common.count) + " has no private key");
+      return unknown("certificate " + std::to_string(i + 1) + " of " + std::to_string(common.count) +
+                     " has no private key");
     }
   }
   return {};
@@ -49,13 +51,15 @@ Result<void> take_certificates(Settings& settings, const Common& common) {
 
 Result<void> take_common(Settings& settings, const Common& common) {
   if (common.format != SCH_CRED_FORMAT_CERT_CONTEXT) {
-    return unknown("dwCredFormat is " + std::to_string(common.format) + ", only certificate contexts (0) are understood");
+    return unknown("dwCredFormat is " + std::to_string(common.format) +
+                   ", only certificate contexts (0) are understood");
   }
   if (common.mappers != 0) return unknown("cMappers is " + std::to_string(common.mappers) + ", it must be 0");
   settings.flags = common.flags;
   if ((common.flags & kUnsupportedFlags) != 0) {
-    return fail(Status::unsupported_function, kCheck, "dwFlags has " + hex32(common.flags & kUnsupportedFlags) +
-                                                          ": DTLS and pre-shared keys are not supported");
+    return fail(
+        Status::unsupported_function, kCheck,
+        "dwFlags has " + hex32(common.flags & kUnsupportedFlags) + ": DTLS and pre-shared keys are not supported");
   }
   if ((common.flags & SCH_CRED_MANUAL_CRED_VALIDATION) != 0 && (common.flags & SCH_CRED_AUTO_CRED_VALIDATION) != 0) {
     return unknown("dwFlags asks for manual and for automatic validation");
@@ -86,8 +90,9 @@ Result<void> take_protocols(Settings& settings, std::uint32_t bits) {
     return fail(Status::unsupported_function, kCheck,
                 "SSL 2 and SSL 3 are not supported: OpenSSL no longer has them; TLS 1.0 to 1.3 can be asked for");
   }
-  return fail(Status::algorithm_mismatch, kCheck,
-              "grbitEnabledProtocols is " + hex32(bits) + ": it leaves no protocol for this side; TLS 1.0 to 1.3 are known");
+  return fail(
+      Status::algorithm_mismatch, kCheck,
+      "grbitEnabledProtocols is " + hex32(bits) + ": it leaves no protocol for this side; TLS 1.0 to 1.3 are known");
 }
 
 // All ones for one of the two: that end is encryption with no key at all.
@@ -97,8 +102,9 @@ Result<void> take_strengths(Settings& settings, std::uint32_t least, std::uint32
   settings.least_strength = least == kAll ? 0 : least;
   settings.most_strength = most == kAll ? 0 : most;
   if (!settings.null_cipher && most != 0 && least > most) {
-    return fail(Status::algorithm_mismatch, kCheck, "the least cipher strength, " + std::to_string(least) +
-                                                        " bits, is above the largest, " + std::to_string(most));
+    return fail(
+        Status::algorithm_mismatch, kCheck,
+        "the least cipher strength, " + std::to_string(least) + " bits, is above the largest, " + std::to_string(most));
   }
   return {};
 }
@@ -113,8 +119,8 @@ Result<void> read_old(Settings& settings, const SCHANNEL_CRED& given) {
   if (given.cSupportedAlgs != 0 && given.palgSupportedAlgs != nullptr) {
     settings.algorithms.assign(given.palgSupportedAlgs, given.palgSupportedAlgs + given.cSupportedAlgs);
   }
-  return take_common(settings, {given.cCreds, given.dwCredFormat, given.cMappers, given.dwSessionLifespan, given.dwFlags,
-                                given.paCred, given.hRootStore});
+  return take_common(settings, {given.cCreds, given.dwCredFormat, given.cMappers, given.dwSessionLifespan,
+                                given.dwFlags, given.paCred, given.hRootStore});
 }
 
 // ---- SCH_CREDENTIALS ----
@@ -129,11 +135,19 @@ Result<Disabled> read_disabled(const CRYPTO_SETTINGS& given) {
   static constexpr std::string_view kPrefix = "CHAININGMODE";
   for (DWORD i = 0; i < given.cChainingModes; ++i) {
     const std::string mode = text_of(given.rgstrChainingModes[i]);
-    if (!mode.starts_with(kPrefix)) return unknown("a disabled chaining mode is \"" + mode + "\", which is not understood");
+    if (!mode.starts_with(kPrefix))
+      return unknown("a disabled chaining mode is \"" + mode + "\", which is not understood");
     disabled.modes.push_back(mode.substr(kPrefix.size()));
   }
-  static constexpr std::string_view kKnown[] = {"AES",    "CHACHA20_POLY1305", "NULL",  "3DES", "RC4",   "DES", "SHA1", "SHA256",
-                                                "SHA384", "SHA512",            "MD5",   "ECDH", "ECDHE", "DH",  "RSA",  "ECDSA", "DSA"};
+  static constexpr std::string_view kKnown[] = {"AES",    "CHACHA20_POLY1305",
+                                                "NULL",   "3DES",
+                                                "RC4",    "DES",
+                                                "SHA1",   "SHA256",
+                                                "SHA384", "SHA512",
+                                                "MD5",    "ECDH",
+                                                "ECDHE",  "DH",
+                                                "RSA",    "ECDSA",
+                                                "DSA"};
   if (std::ranges::find(kKnown, disabled.algorithm) == std::end(kKnown)) {
     return unknown("a disabled algorithm is \"" + disabled.algorithm + "\", which is not understood");
   }
@@ -143,7 +157,8 @@ Result<Disabled> read_disabled(const CRYPTO_SETTINGS& given) {
 Result<void> take_parameters(Settings& settings, const TLS_PARAMETERS& given) {
   if (given.cAlpnIds != 0) {
     return fail(Status::unsupported_function, kCheck,
-                "cAlpnIds is " + std::to_string(given.cAlpnIds) + ": settings for some application protocols only are not supported");
+                "cAlpnIds is " + std::to_string(given.cAlpnIds) +
+                    ": settings for some application protocols only are not supported");
   }
   const bool server = settings.server;
   Protocols& p = settings.protocols;
@@ -175,8 +190,8 @@ Result<void> read_new(Settings& settings, const SCH_CREDENTIALS& given) {
     if (!taken) return taken;
   }
   settings.null_cipher = (given.dwFlags & SCH_ALLOW_NULL_ENCRYPTION) != 0;
-  return take_common(settings, {given.cCreds, given.dwCredFormat, given.cMappers, given.dwSessionLifespan, given.dwFlags,
-                                given.paCred, given.hRootStore});
+  return take_common(settings, {given.cCreds, given.dwCredFormat, given.cMappers, given.dwSessionLifespan,
+                                given.dwFlags, given.paCred, given.hRootStore});
 }
 
 Result<void> read_structure(Settings& settings, const void* data) {
@@ -186,7 +201,8 @@ Result<void> read_structure(Settings& settings, const void* data) {
     return read_old(settings, *static_cast<const SCHANNEL_CRED*>(data));
   }
   if (version == SCH_CREDENTIALS_VERSION) return read_new(settings, *static_cast<const SCH_CREDENTIALS*>(data));
-  return unknown("dwVersion is " + std::to_string(version) + "; SCHANNEL_CRED (4) and SCH_CREDENTIALS (5) are understood");
+  return unknown("dwVersion is " + std::to_string(version) +
+                 "; SCHANNEL_CRED (4) and SCH_CREDENTIALS (5) are understood");
 }
 
 Result<ByteVector> read_file(std::u16string_view path) {

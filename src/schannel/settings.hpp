@@ -29,7 +29,7 @@ struct Disabled {
 struct Settings {
   bool server = false;
   Protocols protocols;
-  std::uint32_t flags = 0;  // SCH_CRED_x and those beside
+  std::uint32_t flags = 0;                              // SCH_CRED_x and those beside
   std::uint32_t least_strength = 0, most_strength = 0;  // bits; 0: default
   bool null_cipher = false, only_null_cipher = false;
   std::vector<ALG_ID> algorithms;  // none: all
@@ -53,8 +53,9 @@ struct Settings {
   }
 };
 
-// data: pAuthData; NULL: all defaults. SEC_E_UNKNOWN_CREDENTIALS, SEC_E_NO_CREDENTIALS (a server without a certificate),
-// SEC_E_ALGORITHM_MISMATCH (nothing is left of the protocols), SEC_E_UNSUPPORTED_FUNCTION (what OpenSSL cannot do).
+// data: pAuthData; NULL: all defaults. SEC_E_UNKNOWN_CREDENTIALS, SEC_E_NO_CREDENTIALS (a server without a
+// certificate), SEC_E_ALGORITHM_MISMATCH (nothing is left of the protocols), SEC_E_UNSUPPORTED_FUNCTION (what OpenSSL
+// cannot do).
 Result<Settings> read_settings(const void* data, bool server);
 
 // Adds what OPENSSPI_TLS_POLICY says. SEC_E_INVALID_PARAMETER.

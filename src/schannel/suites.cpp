@@ -11,8 +11,8 @@ namespace {
 
 constexpr const char* kCheck = "cipher suites of the credential";
 
-// In the order of preference. TLS 1.2 has forward secrecy and authenticated encryption only; the suites of TLS 1.0 and 1.1
-// are added where one of these is asked for by name.
+// In the order of preference. TLS 1.2 has forward secrecy and authenticated encryption only; the suites of TLS 1.0
+// and 1.1 are added where one of these is asked for by name.
 constexpr const char* kTls13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr const char* kTls12 =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
@@ -49,9 +49,11 @@ bool fits_algorithms(const SSL_CIPHER* suite, const Settings& settings) {
     }
     return !named;
   };
-  const bool cipher = allows(info.cipher, info.cipher == CALG_AES_128 || info.cipher == CALG_AES_256 ? CALG_AES : 0,
-                             {CALG_AES, CALG_AES_128, CALG_AES_192, CALG_AES_256, CALG_3DES, CALG_DES, CALG_RC4, CALG_RC2, CALG_NULLCIPHER});
-  const bool hash = info.authenticated || allows(info.hash, 0, {CALG_MD5, CALG_SHA1, CALG_SHA_256, CALG_SHA_384, CALG_SHA_512});
+  const bool cipher = allows(
+      info.cipher, info.cipher == CALG_AES_128 || info.cipher == CALG_AES_256 ? CALG_AES : 0,
+      {CALG_AES, CALG_AES_128, CALG_AES_192, CALG_AES_256, CALG_3DES, CALG_DES, CALG_RC4, CALG_RC2, CALG_NULLCIPHER});
+  const bool hash =
+      info.authenticated || allows(info.hash, 0, {CALG_MD5, CALG_SHA1, CALG_SHA_256, CALG_SHA_384, CALG_SHA_512});
   const bool exchange = is_tls13(suite) || allows(info.exchange, info.exchange == CALG_ECDH_EPHEM ? CALG_ECDH : 0,
                                                   {CALG_RSA_KEYX, CALG_DH_EPHEM, CALG_ECDH, CALG_ECDH_EPHEM});
   return cipher && hash && exchange;
@@ -70,7 +72,8 @@ bool has_cipher(const SSL_CIPHER* suite, const Disabled& disabled) {
                          : disabled.algorithm == "CHACHA20_POLY1305" ? name.find("CHACHA20") != std::string_view::npos
                                                                      : disabled.algorithm == "NULL" && is_null(suite);
   if (!algorithm) return false;
-  if (!disabled.modes.empty() && std::ranges::find(disabled.modes, mode_of(suite)) == disabled.modes.end()) return false;
+  if (!disabled.modes.empty() && std::ranges::find(disabled.modes, mode_of(suite)) == disabled.modes.end())
+    return false;
   if (disabled.least_bits == 0 && disabled.most_bits == 0) return true;
   const auto bits = static_cast<std::uint32_t>(bits_of(suite));
   return bits >= disabled.least_bits && (disabled.most_bits == 0 || bits <= disabled.most_bits);
@@ -100,7 +103,8 @@ bool is_disabled(const SSL_CIPHER* suite, const Disabled& disabled) {
 
 bool wanted(const SSL_CIPHER* suite, const Settings& settings) {
   return fits_strength(suite, settings) && fits_algorithms(suite, settings) &&
-         std::ranges::none_of(settings.disabled, [&](const Disabled& disabled) { return is_disabled(suite, disabled); });
+         std::ranges::none_of(settings.disabled,
+                              [&](const Disabled& disabled) { return is_disabled(suite, disabled); });
 }
 
 struct Lists {
@@ -186,7 +190,8 @@ Result<void> drop_empty(Protocols& protocols, const Lists& lists) {
   if (lists.tls13.empty()) protocols.tls1_3 = false;
   if (lists.tls12.empty()) protocols.tls1_0 = protocols.tls1_1 = protocols.tls1_2 = false;
   if (protocols.any()) return {};
-  return fail(Status::algorithm_mismatch, kCheck, "the protocols, strengths and algorithms asked for have no cipher suite in common");
+  return fail(Status::algorithm_mismatch, kCheck,
+              "the protocols, strengths and algorithms asked for have no cipher suite in common");
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 namespace opensspi::schannel {
 
-// Sets versions, suites, groups and the security level. SEC_E_ALGORITHM_MISMATCH: nothing is left; never anything outside
-// of what was asked for.
+// Sets versions, suites, groups and the security level. SEC_E_ALGORITHM_MISMATCH: nothing is left; never anything
+// outside of what was asked for.
 Result<void> set_algorithms(SSL_CTX* context, const Settings& settings);
 
 // What a suite is, in SSPI's numbers.

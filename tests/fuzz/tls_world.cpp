@@ -65,7 +65,7 @@ core::StepInput client_input(Bytes token) {
   core::StepInput input;
   input.token = token;
   input.target = u"fuzz.example";
-  input.flags = ISC_REQ_EXTENDED_ERROR;
+  input.flags = ISC_REQ_EXTENDED_ERROR | ISC_REQ_USE_SUPPLIED_CREDS;
   return input;
 }
 
