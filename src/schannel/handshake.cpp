@@ -111,8 +111,8 @@ Result<core::Step> SchannelContext::run_handshake(Bytes token, std::size_t used)
 Result<core::Step> SchannelContext::resume_waiting(const core::StepInput& input) {
   const ByteVector& before = *presented_;
   const std::size_t same = std::min(before.size(), input.token.size());
-  if (!std::equal(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(same),
-                  input.token.begin())) {  // not secret
+  const bool repeated = std::ranges::equal(Bytes(before).first(same), input.token.first(same));  // not secret
+  if (!repeated) {
     state_ = State::failed;
     return fail(Status::invalid_token, kCheck,
                 "after SEC_I_INCOMPLETE_CREDENTIALS the same input is to be given again, and this one differs");
