@@ -49,8 +49,10 @@ Blob lay_out(std::vector<Blob> fields, std::uint8_t choice, const Layout& layout
 }
 
 Blob damaged(Blob token, const Layout& layout) {
-  if (layout.indefinite)
-    token = concat({Blob{token[0], 0x80}, View(token).subspan(token[1] < 0x80 ? 2 : 2 + token[1] % 0x80), Blob(2)});
+  if (layout.indefinite) {
+    const std::size_t more_length_bytes = token[1] < 0x80 ? 0 : token[1] & 0x7FU;
+    token = concat({Blob{token[0], 0x80}, View(token).subspan(2 + more_length_bytes), Blob(2)});
+  }
   if (layout.trailing) token.push_back(0);
   if (layout.short_by_one) token.pop_back();
   return token;

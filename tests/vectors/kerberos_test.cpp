@@ -155,7 +155,7 @@ TEST(KerberosVectors, Rc4MessageOfMsKile) {
   SessionKeys keys;
   keys.context_key = {Enctype::rc4, Secret(e["session_key"].bytes())};
   const ByteVector number = e["seq_be"].bytes();
-  keys.receive_number = (std::uint32_t{number[0]} << 24) | (number[1] << 16) | (number[2] << 8) | number[3];
+  for (const std::uint8_t byte : number) keys.receive_number = (keys.receive_number << 8) | byte;
   keys.detects_order = true;
   ByteVector token = e["SECBUFFER_TOKEN"].bytes(), data = e["DATA_plus_PADDING"].bytes();
   SecBuffer buffers[2] = {buffer(SECBUFFER_TOKEN, token), buffer(SECBUFFER_DATA, data)};
