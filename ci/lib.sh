@@ -16,8 +16,10 @@ build_preset() {
   BUILD_LOG=$ROOT/build/logs/build-$preset.log
   mkdir -p build/logs
   : >"$BUILD_LOG"
-  if [[ ! -e build/$preset/build.ninja || -n ${PACKAGES_INSTALLED:-} ]]; then
+  # CMake looks at its own files again by itself, but not at the presets.
+  if [[ ! -e build/$preset/build.ninja || -n ${PACKAGES_INSTALLED:-} || CMakePresets.json -nt build/$preset/configured ]]; then
     cmake --preset "$preset" >>"$BUILD_LOG" 2>&1 || return 1
+    touch "build/$preset/configured"
   fi
   cmake --build "build/$preset" --target "$@" -- -k 0 >>"$BUILD_LOG" 2>&1
 }
