@@ -135,7 +135,9 @@ AvPairs Acceptor::make_target_info(ByteVector& storage) const {
                         {AvId::dns_computer_name, names.dns_computer},
                         {AvId::dns_tree_name, names.dns_tree}};
   for (const Text& t : texts) append_utf16le(storage, t.text);
-  for (std::size_t i = 0; i < 8; ++i) storage.push_back(static_cast<std::uint8_t>(host().now().ticks >> (8 * i)));
+  // Asked once: bytes of different instants would make a time that never was.
+  const std::uint64_t now = host().now().ticks;
+  for (std::size_t i = 0; i < 8; ++i) storage.push_back(static_cast<std::uint8_t>(now >> (8 * i)));
   Bytes rest(storage);
   AvPairs pairs;
   for (const Text& t : texts) {
