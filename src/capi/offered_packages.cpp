@@ -12,10 +12,12 @@ namespace {
 
 std::unique_ptr<core::Registry> make_registry(const Configuration& settings) {
   auto ntlm = std::make_unique<ntlm::NtlmPackage>(system_host(), settings);
-  auto negotiate = std::make_unique<negotiate::NegotiatePackage>(std::vector<core::Package*>{ntlm.get()}, settings);
+  auto kerberos = std::make_unique<kerberos::KerberosPackage>(system_host(), settings);
+  auto negotiate =
+      std::make_unique<negotiate::NegotiatePackage>(std::vector<core::Package*>{kerberos.get(), ntlm.get()}, settings);
   auto registry = std::make_unique<core::Registry>();
   registry->add(std::move(negotiate));
-  registry->add(std::make_unique<kerberos::KerberosPackage>(system_host(), settings));
+  registry->add(std::move(kerberos));
   registry->add(std::move(ntlm));
   registry->add(std::make_unique<schannel::SchannelPackage>(u"Schannel"));
   registry->add(std::make_unique<schannel::SchannelPackage>(u"Microsoft Unified Security Protocol Provider"));
