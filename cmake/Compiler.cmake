@@ -12,8 +12,8 @@ set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_C_FLAGS_DEBUG "-O0 -g")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
-set(CMAKE_C_FLAGS_SANITIZE "-O1 -g1")
-set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g1")
+set(CMAKE_C_FLAGS_SANITIZE "-Og -g1")
+set(CMAKE_CXX_FLAGS_SANITIZE "-Og -g1")
 
 add_library(opensspi_options INTERFACE)
 target_compile_options(opensspi_options INTERFACE

@@ -3,6 +3,7 @@
 namespace opensspi::core {
 
 Reach Credential::reach(std::u16string_view) const { return {}; }
+Reach Credential::accepts(Bytes) const { return {}; }
 
 Result<Attribute> Credential::query(std::uint32_t) const { return unsupported("QueryCredentialsAttributes"); }
 

@@ -30,7 +30,7 @@ struct AcquireInput {
   const void* package_data = nullptr;      // pAuthData as given, for packages with a structure of their own
 };
 
-// Whether a credential can reach a target, and why not: what Negotiate chooses by.
+// Whether a credential can log on there, or take a log-on, and why not: what Negotiate chooses by.
 struct Reach {
   bool reachable = true;
   std::string why_not;
@@ -51,6 +51,8 @@ class Credential : public std::enable_shared_from_this<Credential> {
   // A context of the role, before its first step. SEC_E_NO_CREDENTIALS where the credential is not for that role.
   virtual Result<std::unique_ptr<Context>> start(Role role) = 0;
   virtual Reach reach(std::u16string_view target) const;
+  // The same of an acceptor, for a log-on that begins with this token; empty where none was sent yet.
+  virtual Reach accepts(Bytes first_token) const;
 
   virtual Result<std::u16string> name() const = 0;          // SECPKG_CRED_ATTR_NAMES
   virtual Result<Attribute> query(std::uint32_t id) const;  // SECPKG_ATTR_x that a credential answers

@@ -11,6 +11,7 @@
 #include "kerberos/names.hpp"
 #include "kerberos/package.hpp"
 #include "kerberos/status.hpp"
+#include "kerberos/user_to_user.hpp"
 #include "opensspi/extra.h"
 
 namespace opensspi::kerberos {
@@ -194,6 +195,13 @@ core::Reach KerberosCredential::reach(std::u16string_view target) const {
   if (overview->expiry < package_.host().now())
     return {false, "the tickets of " + overview->principal + " have expired"};
   return {};
+}
+
+// User-to-user needs no key of the service.
+core::Reach KerberosCredential::accepts(Bytes first_token) const {
+  if (is_tgt_request(first_token)) return {};
+  const auto key = service_key();
+  return key ? core::Reach{} : core::Reach{false, key.error().detail};
 }
 
 Result<std::u16string> KerberosCredential::name() const {

@@ -25,6 +25,7 @@ class KerberosCredential final : public core::Credential {
   FileTime expiry() const override;
   Result<std::unique_ptr<core::Context>> start(core::Role role) override;
   core::Reach reach(std::u16string_view target) const override;
+  core::Reach accepts(Bytes first_token) const override;
   Result<std::u16string> name() const override;
   Result<void> set(std::uint32_t id, Bytes value) override;
 

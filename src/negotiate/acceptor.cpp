@@ -24,19 +24,11 @@ std::unexpected<Error> rejected(Result<T>& result) {
   return rejected(std::move(result.error()));
 }
 
-const Mechanism* find_mechanism(const std::vector<Mechanism>& mechanisms, Bytes oid) {
-  const auto found = std::ranges::find_if(
-      mechanisms, [&](const Mechanism& mechanism) { return mechanism.credential && has_oid(*mechanism.package, oid); });
-  return found == mechanisms.end() ? nullptr : &*found;
-}
-
-std::string why_none(const std::vector<Mechanism>& mechanisms) {
-  std::string text = "the client offers no mechanism that can be used here";
-  for (const Mechanism& mechanism : mechanisms) {
-    text += "; " + to_utf8(mechanism.package->info().name) + ": " +
-            (mechanism.credential ? "not offered by the client" : mechanism.why_not);
-  }
-  return text;
+// Why a mechanism takes no log-on that begins with this token; empty where it does.
+std::string why_not(const Mechanism& mechanism, Bytes first_token) {
+  if (!mechanism.credential) return mechanism.why_not;
+  const core::Reach accepts = mechanism.credential->accepts(first_token);
+  return accepts.reachable ? std::string{} : accepts.why_not;
 }
 
 }  // namespace
@@ -84,9 +76,9 @@ Result<core::Step> Acceptor::on_first(const core::StepInput& input, bool hinted)
 Result<core::Step> Acceptor::hint() {
   std::vector<Bytes> oids;
   for (const Mechanism& mechanism : credential_->mechanisms()) {
-    if (mechanism.credential) std::ranges::copy(mechanism.package->oids(), std::back_inserter(oids));
+    if (may_use(mechanism, {})) std::ranges::copy(mechanism.package->oids(), std::back_inserter(oids));
   }
-  if (oids.empty()) return fail(Status::no_credentials, kCheck, why_none(credential_->mechanisms()));
+  if (oids.empty()) return fail(Status::no_credentials, kCheck, "no package can take a log-on. " + fallback_);
   state_ = State::hinted;
   return core::Step{.status = Status::continue_needed, .output = NegTokenInit::serialize_hint(mech_type_list(oids))};
 }
@@ -113,6 +105,30 @@ Result<core::Step> Acceptor::on_raw(const core::StepInput& input) {
   return step;
 }
 
+bool Acceptor::may_use(const Mechanism& mechanism, Bytes first_token) {
+  const std::string why = why_not(mechanism, first_token);
+  if (!why.empty()) add_reason(*mechanism.package, why);
+  return why.empty();
+}
+
+// The client's first mechanism that can be used here. The optimistic token is for the client's first.
+Acceptor::Choice Acceptor::choose(const NegTokenInit& init) {
+  const auto& own = credential_->mechanisms();
+  std::vector<const Mechanism*> passed_over;
+  for (std::size_t i = 0; i < init.mech_types.size(); ++i) {
+    const auto found = std::ranges::find_if(
+        own, [&](const Mechanism& mechanism) { return has_oid(*mechanism.package, init.mech_types[i]); });
+    if (found == own.end() || std::ranges::find(passed_over, &*found) != passed_over.end()) continue;
+    if (may_use(*found, i == 0 ? init.mech_token.value_or(Bytes{}) : Bytes{})) return {&*found, i};
+    passed_over.push_back(&*found);
+  }
+  for (const Mechanism& mechanism : own) {
+    const bool told = std::ranges::find(passed_over, &mechanism) != passed_over.end();
+    if (!told) add_reason(*mechanism.package, "not offered by the client");
+  }
+  return {};
+}
+
 Result<core::Step> Acceptor::on_init(const core::StepInput& input) {
   auto init = NegTokenInit::parse(input.token);
   if (!init) return fail(init);
@@ -121,18 +137,18 @@ Result<core::Step> Acceptor::on_init(const core::StepInput& input) {
     return fail(Status::invalid_token, "mechListMIC", "it came before the mechanism was finished");
   mech_types_.assign(init->mech_types_der.begin(), init->mech_types_der.end());
 
-  const Mechanism* mechanism = nullptr;
-  const auto chosen = std::ranges::find_if(init->mech_types, [&](Bytes oid) {
-    mechanism = find_mechanism(credential_->mechanisms(), oid);
-    return mechanism != nullptr;
-  });
-  if (mechanism == nullptr) {
-    return rejected(Error{Status::unsupported_function, "mechTypes", why_none(credential_->mechanisms()), {}});
+  const Choice choice = choose(*init);
+  if (choice.mechanism == nullptr) {
+    return rejected(Error{Status::unsupported_function,
+                          "mechTypes",
+                          "the client offers no mechanism that can be used here. " + fallback_,
+                          {}});
   }
-  chosen_oid_.assign(chosen->begin(), chosen->end());
-  auto started = start_mechanism(*mechanism, core::Role::acceptor);
+  const Bytes oid = init->mech_types[choice.index];
+  chosen_oid_.assign(oid.begin(), oid.end());
+  auto started = start_mechanism(*choice.mechanism, core::Role::acceptor);
   if (!started) return rejected(started);
-  const bool first_choice = chosen == init->mech_types.begin();
+  const bool first_choice = choice.index == 0;
   if (first_choice && init->mech_token) {
     in_init_ = true;
     auto step = advance(input, *init->mech_token, std::nullopt);

@@ -21,6 +21,14 @@ class Acceptor final : public NegotiateContext {
   Result<core::Step> on_mic(const core::StepInput& input);
   Result<core::Step> on_raw(const core::StepInput& input);
 
+  struct Choice {
+    const Mechanism* mechanism = nullptr;  // nullptr: none
+    std::size_t index = 0;                 // in the client's list
+  };
+  Choice choose(const NegTokenInit& init);
+  // Whether the mechanism takes a log-on that begins with this token; if not, the reason is kept.
+  bool may_use(const Mechanism& mechanism, Bytes first_token);
+
   // A step of the mechanism, and the reply to it.
   Result<core::Step> advance(const core::StepInput& input, Bytes token, const std::optional<Bytes>& mic);
   Result<core::Step> finish(Bytes response_token, const std::optional<Bytes>& mic);

@@ -31,6 +31,11 @@ Result<core::Step> NegotiateContext::raw_step(const core::StepInput& input) {
   return step;
 }
 
+void NegotiateContext::add_reason(const core::Package& package, const std::string& why) {
+  if (!fallback_.empty()) fallback_ += "; ";
+  fallback_ += to_utf8(package.info().name) + ": " + why;
+}
+
 Result<void> NegotiateContext::finish_negotiation() {
   auto granted = check_granted();
   complete_ = granted.has_value();

@@ -42,6 +42,8 @@ class NegotiateContext : public core::Context {
     mech_package_ = &package;
     complete_ = true;
   }
+  // Why a package was passed over, for OPENSSPI_ATTR_FALLBACK.
+  void add_reason(const core::Package& package, const std::string& why);
   // The last thing of a negotiation: from here on messages are protected.
   Result<void> finish_negotiation();
   // Whether the mechanism gives what the caller cannot do without.

@@ -21,15 +21,6 @@ bool is_offered(const core::Package& package, const std::optional<NegTokenInit>&
   return std::ranges::any_of(hint->mech_types, [&](Bytes oid) { return has_oid(package, oid); });
 }
 
-std::string reason(const core::Package& package, const std::string& why) {
-  return to_utf8(package.info().name) + ": " + why;
-}
-
-void add_reason(std::string& reasons, const std::string& another) {
-  if (!reasons.empty()) reasons += "; ";
-  reasons += another;
-}
-
 }  // namespace
 
 Result<core::Step> Initiator::step(const core::StepInput& input) {
@@ -55,7 +46,7 @@ Result<core::Step> Initiator::choose(const core::StepInput& input, const std::op
   Status last = Status::no_credentials;
   for (chosen_ = 0; chosen_ < mechanisms.size(); ++chosen_) {
     const Mechanism& mechanism = mechanisms[chosen_];
-    const auto pass_over = [&](const std::string& why) { add_reason(fallback_, reason(*mechanism.package, why)); };
+    const auto pass_over = [&](const std::string& why) { add_reason(*mechanism.package, why); };
     if (!mechanism.credential) {
       pass_over(mechanism.why_not);
       continue;
@@ -124,7 +115,7 @@ Result<void> Initiator::take_choice(const NegTokenResp& reply) {
         Status::invalid_token, "supportedMech",
         "the server chose a mechanism that was not offered, in place of " + to_utf8(mech_package_->info().name));
   }
-  add_reason(fallback_, reason(*mech_package_, "the server chose " + to_utf8(found->package->info().name)));
+  add_reason(*mech_package_, "the server chose " + to_utf8(found->package->info().name));
   chosen_ = static_cast<std::size_t>(found - mechanisms.begin());
   mic_.required = true;  // section 5: else who changed the list on its way would choose
   restarted_ = true;

@@ -88,6 +88,10 @@ class FakeCredential final : public core::Credential {
     const std::string& why = package_.behaviour.why_out_of_reach;
     return {why.empty(), why};
   }
+  core::Reach accepts(Bytes) const override {
+    const std::string& why = package_.behaviour.why_not_accepting;
+    return {why.empty(), why};
+  }
   Result<std::u16string> name() const override { return std::u16string(u"FAKE\\user"); }
 
  private:

@@ -16,6 +16,7 @@ struct FakeMechanismBehaviour {
   Status failure = Status::logon_denied;
   std::string why_no_credential = {};  // acquire() fails with it
   std::string why_out_of_reach = {};
+  std::string why_not_accepting = {};  // as an acceptor
 };
 
 class FakeMechanism final : public core::Package {

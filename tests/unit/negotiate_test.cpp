@@ -283,6 +283,38 @@ TEST_F(NegotiateTest, NoMechanismInCommonIsSaidWithEachReason) {
   expect_refused(failed, Status::unsupported_function, "Best: there is no key; Spare: not offered by the client");
 }
 
+// A server without a keytab has Kerberos, but no log-on by it can succeed there.
+TEST_F(NegotiateTest, AnAcceptorTakesNoMechanismThatItCannotAccept) {
+  server.best.behaviour.why_not_accepting = "there is no key";
+  start(u"Best,Spare");
+  EXPECT_EQ(talk(), 6);  // NegTokenInit, the choice, three legs, and the last MIC
+  expect_established();
+  EXPECT_EQ(server.mechanism(), "Spare");
+  EXPECT_EQ(server.fallback(), "Best: there is no key");
+  EXPECT_EQ(server.best.started, 0);
+}
+
+TEST_F(NegotiateTest, AnAcceptorThatAcceptsNothingTellsWhy) {
+  server.best.behaviour.why_not_accepting = "there is no key";
+  start();
+  auto init = client.step();
+  expect_refused(server.step(init->output), Status::unsupported_function,
+                 "Best: there is no key; Spare: not offered by the client");
+  server.spare.behaviour.why_not_accepting = "there are no accounts";
+  server.start(core::Role::acceptor);
+  expect_refused(server.step(), Status::no_credentials, "Best: there is no key; Spare: there are no accounts");
+}
+
+TEST_F(NegotiateTest, AHintLeavesOutWhatTheAcceptorCannotAccept) {
+  server.best.behaviour.why_not_accepting = "there is no key";
+  start();
+  auto hint = server.step();
+  ASSERT_TRUE(hint);
+  auto parsed = NegTokenInit::parse(hint->output);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->mech_types.size(), 1U);
+}
+
 TEST_F(NegotiateTest, ACopyOfTheTokenInPlaceOfTheMicIsNotTakenForOne) {
   start();
   auto init = client.step();
