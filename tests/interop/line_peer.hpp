@@ -5,8 +5,9 @@
 //   sign DATA           ok SIGNATURE
 //   verify SIG DATA     ok
 //   seal DATA           ok SIGNATURE CIPHERTEXT
-//   unseal SIG CIPHER   ok DATA
-//   key | flags | user | target | mic      ok VALUE
+//   unseal SIG CIPHER   ok DATA            (SIG "-": CIPHER is the whole of what gss_wrap gives)
+//   wrap DATA           ok TOKEN           (GSSAPI's ends: gss_wrap)
+//   key | flags | user | server | target | mic | package | fallback | delegated      ok VALUE
 //   reset               ok                 (a fresh context of the same credential)
 // STATUS is eight hexadecimal digits: a SECURITY_STATUS, or GSSAPI's major status.
 #pragma once
@@ -32,9 +33,10 @@ struct Options {
   std::string target;    // SPN
   std::string bindings;  // application data of channel bindings
   std::string package = "NTLM";
-  std::string package_list;    // ours: PackageList of SEC_WINNT_AUTH_IDENTITY_EXW
-  std::uint32_t flags = 0;     // gss-ntlmssp's client: NegotiateFlags in place of the usual ones
-  std::set<std::string> want;  // sign seal mutual datagram identify null weak require-mic mic
+  std::string mechanisms = "ntlm";  // GSSAPI's: what its SPNEGO offers or takes, in this order: krb5 ms-krb5 ntlm
+  std::string package_list;         // ours: PackageList of SEC_WINNT_AUTH_IDENTITY_EXW
+  std::uint32_t flags = 0;          // gss-ntlmssp's client: NegotiateFlags in place of the usual ones
+  std::set<std::string> want;       // sign seal mutual delegate dce datagram identify null weak require-mic mic
   bool wants(const std::string& word) const { return want.contains(word); }
 };
 
@@ -81,6 +83,7 @@ class LinePeer {
   virtual Answer verify(const Blob& signature, const Blob& data) = 0;
   virtual Answer seal(const Blob& data) = 0;
   virtual Answer unseal(const Blob& signature, const Blob& cipher) = 0;
+  virtual Answer wrap(const Blob&) { return fail(0xFFFFFFFF, "this end has no gss_wrap"); }
   virtual Answer query(const std::string& what) = 0;
   virtual Answer reset() = 0;
 };
@@ -94,6 +97,7 @@ inline Answer dispatch(LinePeer& peer, const std::vector<std::string>& words) {
   if (verb == "verify") return peer.verify(first, second);
   if (verb == "seal") return peer.seal(first);
   if (verb == "unseal") return peer.unseal(first, second);
+  if (verb == "wrap") return peer.wrap(first);
   if (verb == "reset") return peer.reset();
   return peer.query(verb);
 }
@@ -111,8 +115,8 @@ inline void serve(LinePeer& peer) {
   }
 }
 
-// client|server [--user U] [--domain D] [--password P] [--accounts A] [--target T] [--bindings B] [--flags F] [--want
-// W,W...]
+// client|server [--user U] [--domain D] [--password P] [--accounts A] [--target T] [--bindings B | --bindings-hex B]
+// [--package P] [--mechanisms M,M...] [--package-list L] [--flags F] [--want W,W...]
 inline Options parse_options(std::span<char*> args) {
   Options options;
   options.server = args.size() > 1 && std::string_view(args[1]) == "server";
@@ -125,7 +129,12 @@ inline Options parse_options(std::span<char*> args) {
     if (name == "--accounts") options.accounts = value;
     if (name == "--target") options.target = value;
     if (name == "--bindings") options.bindings = value;
+    if (name == "--bindings-hex") {
+      const Blob bytes = from_hex(value);
+      options.bindings.assign(bytes.begin(), bytes.end());
+    }
     if (name == "--package") options.package = value;
+    if (name == "--mechanisms") options.mechanisms = value;
     if (name == "--package-list") options.package_list = value;
     if (name == "--flags") options.flags = static_cast<std::uint32_t>(std::stoul(value, nullptr, 16));
     if (name != "--want") continue;

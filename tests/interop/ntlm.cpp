@@ -48,6 +48,7 @@ class OpensspiPeer : public LinePeer {
   }
 
  private:
+  SecPkgContext_Sizes sizes();
   ULONG client_request() const;
   ULONG server_request() const;
   SECURITY_STATUS call(PSecBufferDesc input, PSecBufferDesc output);
@@ -70,19 +71,22 @@ SECURITY_STATUS OpensspiPeer::acquire() {
   identity.Version = SEC_WINNT_AUTH_IDENTITY_VERSION;
   identity.Length = sizeof identity;
   const auto units = [](std::u16string& text) { return reinterpret_cast<USHORT*>(text.data()); };
-  identity.User = units(user);
-  identity.UserLength = static_cast<ULONG>(user.size());
-  identity.Domain = units(domain);
-  identity.DomainLength = static_cast<ULONG>(domain.size());
-  identity.Password = units(password);
-  identity.PasswordLength = static_cast<ULONG>(password.size());
+  const bool explicit_user = !options_.server && !user.empty();
+  if (explicit_user) {
+    identity.User = units(user);
+    identity.UserLength = static_cast<ULONG>(user.size());
+    identity.Domain = units(domain);
+    identity.DomainLength = static_cast<ULONG>(domain.size());
+    identity.Password = units(password);
+    identity.PasswordLength = static_cast<ULONG>(password.size());
+  }
   identity.PackageList = units(list);
   identity.PackageListLength = static_cast<ULONG>(list.size());
   identity.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
   std::u16string package = widen(options_.package);
   const SECURITY_STATUS status = AcquireCredentialsHandleW(
       nullptr, package.data(), options_.server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND, nullptr,
-      options_.server || options_.user.empty() ? nullptr : &identity, nullptr, nullptr, &credential_, nullptr);
+      explicit_user || !list.empty() ? &identity : nullptr, nullptr, nullptr, &credential_, nullptr);
   if (status != SEC_E_OK) return status;
   OPENSSPI_NTLM_POLICY policy{0, 3};
   if (options_.wants("weak")) policy.Flags |= OPENSSPI_NTLM_ALLOW_WEAK;
@@ -105,6 +109,8 @@ ULONG OpensspiPeer::client_request() const {
   if (options_.wants("identify")) request |= ISC_REQ_IDENTIFY;
   if (options_.wants("null")) request |= ISC_REQ_NULL_SESSION;
   if (options_.wants("mutual")) request |= ISC_REQ_MUTUAL_AUTH;
+  if (options_.wants("delegate")) request |= ISC_REQ_DELEGATE;
+  if (options_.wants("dce")) request |= ISC_REQ_USE_DCE_STYLE;
   if (options_.wants("datagram")) request |= ISC_REQ_DATAGRAM;
   return request;
 }
@@ -153,9 +159,15 @@ Answer OpensspiPeer::step(const Blob& token) {
   return {status == SEC_E_OK ? "done" : "more", {to_hex(reply)}};
 }
 
+SecPkgContext_Sizes OpensspiPeer::sizes() {
+  SecPkgContext_Sizes sizes{};
+  QueryContextAttributesW(&context_, SECPKG_ATTR_SIZES, &sizes);
+  return sizes;
+}
+
 Answer OpensspiPeer::sign(const Blob& data) {
-  Blob copy = data, signature(16);
-  SecBuffer buffers[2] = {{16, SECBUFFER_TOKEN, signature.data()},
+  Blob copy = data, signature(sizes().cbMaxSignature);
+  SecBuffer buffers[2] = {{static_cast<ULONG>(signature.size()), SECBUFFER_TOKEN, signature.data()},
                           {static_cast<ULONG>(copy.size()), SECBUFFER_DATA | SECBUFFER_READONLY, copy.data()}};
   SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
   const SECURITY_STATUS status = MakeSignature(&context_, 0, &message, 0);
@@ -175,8 +187,8 @@ Answer OpensspiPeer::verify(const Blob& signature, const Blob& data) {
 }
 
 Answer OpensspiPeer::seal(const Blob& data) {
-  Blob copy = data, signature(16);
-  SecBuffer buffers[2] = {{16, SECBUFFER_TOKEN, signature.data()},
+  Blob copy = data, signature(sizes().cbSecurityTrailer);
+  SecBuffer buffers[2] = {{static_cast<ULONG>(signature.size()), SECBUFFER_TOKEN, signature.data()},
                           {static_cast<ULONG>(copy.size()), SECBUFFER_DATA, copy.data()}};
   SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
   const SECURITY_STATUS status = EncryptMessage(&context_, 0, &message, 0);
@@ -189,10 +201,15 @@ Answer OpensspiPeer::unseal(const Blob& signature, const Blob& cipher) {
   Blob copy = cipher, token = signature;
   SecBuffer buffers[2] = {{static_cast<ULONG>(token.size()), SECBUFFER_TOKEN, token.data()},
                           {static_cast<ULONG>(copy.size()), SECBUFFER_DATA, copy.data()}};
+  if (signature.empty()) {
+    buffers[0] = {static_cast<ULONG>(copy.size()), SECBUFFER_STREAM, copy.data()};
+    buffers[1] = {0, SECBUFFER_DATA, nullptr};
+  }
   SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
   ULONG qop = 0;
   const SECURITY_STATUS status = DecryptMessage(&context_, &message, 0, &qop);
-  return status == SEC_E_OK ? ok({to_hex(copy)}) : failed(status);
+  if (status != SEC_E_OK) return failed(status);
+  return ok({to_hex({static_cast<const std::uint8_t*>(buffers[1].pvBuffer), buffers[1].cbBuffer})});
 }
 
 Answer OpensspiPeer::query(const std::string& what) {
@@ -218,6 +235,26 @@ Answer OpensspiPeer::query(const std::string& what) {
     const std::string name = narrow(text);
     FreeContextBuffer(text);
     return ok({name});
+  }
+  if (what == "server") {
+    SecPkgContext_NativeNamesW names{};
+    const SECURITY_STATUS status = QueryContextAttributesW(&context_, SECPKG_ATTR_NATIVE_NAMES, &names);
+    if (status != SEC_E_OK) return failed(status);
+    const std::string name = narrow(names.sServerName);
+    FreeContextBuffer(names.sClientName);
+    FreeContextBuffer(names.sServerName);
+    return ok({name});
+  }
+  if (what == "delegated") {
+    OpenSspiContext_DelegatedCredential got{};
+    const SECURITY_STATUS status = QueryContextAttributesW(&context_, OPENSSPI_ATTR_DELEGATED_CREDENTIAL, &got);
+    if (status != SEC_E_OK) return failed(status);
+    SecPkgCredentials_NamesW names{};
+    const SECURITY_STATUS named = QueryCredentialsAttributesW(&got.Credential, SECPKG_CRED_ATTR_NAMES, &names);
+    const std::string name = narrow(names.sUserName);
+    FreeContextBuffer(names.sUserName);
+    FreeCredentialsHandle(&got.Credential);
+    return named == SEC_E_OK ? ok({name}) : failed(named);
   }
   if (what == "package") {
     SecPkgContext_NegotiationInfoW info{};
