@@ -192,7 +192,9 @@ Result<core::Step> Acceptor::on_mic(const core::StepInput& input) {
   auto finished = finish_negotiation();
   if (!finished) return rejected(finished);
   state_ = State::established;
-  core::Step step = reply(NegState::accept_completed, {}, {});
+  // RFC 4178 section 5 (IV): the client was complete with its MIC, and reads no more.
+  core::Step step;
+  if (resp->state != NegState::accept_completed) step = reply(NegState::accept_completed, {}, {});
   step.status = Status::ok;
   return step;
 }

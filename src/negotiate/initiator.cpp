@@ -226,7 +226,14 @@ Result<core::Step> Initiator::reply_with(Bytes response_token) {
   reply.state = response_token.empty() ? NegState::accept_completed : NegState::accept_incomplete;
   if (!response_token.empty()) reply.response_token = response_token;
   if (!mic.empty()) reply.mech_list_mic = mic;
-  return core::Step{.status = Status::continue_needed, .output = reply.serialize()};
+  core::Step step{.status = Status::continue_needed, .output = reply.serialize()};
+  // RFC 4178 section 5 (IV): the acceptor's MIC came first, with the mechanism's last token, and ours is the end.
+  if (response_token.empty() && mic_.verified) {
+    auto finished = finish_negotiation();
+    if (!finished) return fail(finished);
+    step.status = Status::ok;
+  }
+  return step;
 }
 
 }  // namespace opensspi::negotiate

@@ -251,6 +251,42 @@ TEST_F(NegotiateTest, AClientThatGivesUpWhereItsMicIsDueIsDenied) {
   expect_refused(server.step(reply.serialize()), Status::logon_denied, "negState");
 }
 
+// RFC 4178 section 5: with an even number of the mechanism's tokens the client's MIC is the last of all, and a server
+// that waited for it has nothing to add.
+TEST_F(NegotiateTest, TheClientsMicIsTheEndWhereTheServersCameFirst) {
+  for (const unsigned legs : {1U, 2U, 4U}) {
+    client.best.behaviour = server.best.behaviour = {.legs = legs, .mic_due = true};
+    start();
+    auto sent = client.step();
+    for (unsigned token = 2; token < legs; token += 2) sent = client.step(server.step(sent->output)->output);
+    auto last = server.step(sent->output);
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->status, Status::continue_needed);
+    auto mic = client.step(last->output);
+    ASSERT_TRUE(mic) << mic.error().detail;
+    EXPECT_EQ(mic->status, Status::ok);
+    EXPECT_EQ(NegTokenResp::parse(mic->output)->state, NegState::accept_completed);
+    auto end = server.step(mic->output);
+    ASSERT_TRUE(end) << end.error().detail;
+    EXPECT_EQ(end->status, Status::ok);
+    EXPECT_TRUE(end->output.empty());
+    expect_established();
+  }
+}
+
+// One that does not say that it is complete is told that the server is.
+TEST_F(NegotiateTest, AClientThatWaitsBehindItsMicIsAnswered) {
+  client.best.behaviour = server.best.behaviour = {.legs = 2, .mic_due = true};
+  start();
+  auto mic = client.step(server.step(client.step()->output)->output);
+  ASSERT_TRUE(mic);
+  auto waiting = NegTokenResp::parse(mic->output);
+  waiting->state.reset();
+  auto end = server.step(waiting->serialize());
+  ASSERT_TRUE(end) << end.error().detail;
+  EXPECT_EQ(NegTokenResp::parse(end->output)->state, NegState::accept_completed);
+}
+
 TEST_F(NegotiateTest, RequestMicMayComeInTheFirstReplyOnly) {
   client.best.behaviour.legs = server.best.behaviour.legs = 5;
   start();
