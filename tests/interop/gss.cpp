@@ -74,6 +74,7 @@ class GssPeer : public LinePeer {
   OM_uint32 acquire_as_client(gss_OID_set mechanisms);
   OM_uint32 negotiate_inside_only();
   Answer seal_of_kerberos(const Blob& data);
+  Answer unseal_of_kerberos(Blob header, Blob data);
   Answer session_key();
   Answer names(const std::string& what);
   Answer display(gss_name_t name);
@@ -231,7 +232,20 @@ Answer GssPeer::seal(const Blob& data) {
   return ok({to_hex(all.first(kNtlmSignatureSize)), to_hex(all.subspan(kNtlmSignatureSize))});
 }
 
+// gss_unwrap cannot take apart what is in DCE style.
+Answer GssPeer::unseal_of_kerberos(Blob header, Blob data) {
+  gss_iov_buffer_desc iov[3] = {};
+  iov[0].type = GSS_IOV_BUFFER_TYPE_HEADER;
+  iov[0].buffer = as_buffer(header);
+  iov[1].type = GSS_IOV_BUFFER_TYPE_DATA;
+  iov[1].buffer = as_buffer(data);
+  iov[2].type = GSS_IOV_BUFFER_TYPE_PADDING;
+  const OM_uint32 major = gss_unwrap_iov(&minor_, context_, nullptr, nullptr, iov, 3);
+  return major == GSS_S_COMPLETE ? ok({to_hex(data)}) : failed(major);
+}
+
 Answer GssPeer::unseal(const Blob& signature, const Blob& cipher) {
+  if (kerberos_ && !signature.empty()) return unseal_of_kerberos(signature, cipher);
   Blob both = signature;
   both.insert(both.end(), cipher.begin(), cipher.end());
   gss_buffer_desc wrapped = as_buffer(both), message = GSS_C_EMPTY_BUFFER;

@@ -116,6 +116,9 @@ class Peer:
     def unseal(self, signature, cipher):
         return unhex(self.ask("unseal", signature, cipher)[1])
 
+    def wrap(self, data):
+        return unhex(self.ask("wrap", data)[1])
+
     def key(self):
         return unhex(self.ask("key")[1])
 

@@ -143,13 +143,15 @@ Answer OpensspiPeer::step(const Blob& token) {
   header->cbApplicationDataLength = static_cast<ULONG>(options_.bindings.size());
   header->dwApplicationDataOffset = sizeof(SEC_CHANNEL_BINDINGS);
   std::ranges::copy(options_.bindings, bindings.begin() + sizeof(SEC_CHANNEL_BINDINGS));
-  SecBuffer in[2] = {{static_cast<ULONG>(copy.size()), SECBUFFER_TOKEN, copy.data()}, {0, SECBUFFER_EMPTY, nullptr}};
+  std::vector<SecBuffer> given;
+  if (!copy.empty()) given.push_back({static_cast<ULONG>(copy.size()), SECBUFFER_TOKEN, copy.data()});
   if (!options_.bindings.empty()) {
-    in[1] = {static_cast<ULONG>(bindings.size()), SECBUFFER_CHANNEL_BINDINGS, bindings.data()};
+    given.push_back({static_cast<ULONG>(bindings.size()), SECBUFFER_CHANNEL_BINDINGS, bindings.data()});
   }
   SecBuffer out{0, SECBUFFER_TOKEN, nullptr};
-  SecBufferDesc input{SECBUFFER_VERSION, 2, in}, output{SECBUFFER_VERSION, 1, &out};
-  const SECURITY_STATUS status = call(token.empty() ? nullptr : &input, &output);
+  SecBufferDesc input{SECBUFFER_VERSION, static_cast<ULONG>(given.size()), given.data()};
+  SecBufferDesc output{SECBUFFER_VERSION, 1, &out};
+  const SECURITY_STATUS status = call(given.empty() ? nullptr : &input, &output);
   if (status < 0) return failed(status);
   started_ = true;
   const Blob reply = out.pvBuffer == nullptr
