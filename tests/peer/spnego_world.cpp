@@ -84,6 +84,37 @@ SpnegoTalk our_client_at_peers(SpnegoWorld& world, peer::SpnegoServer& server, c
   return talk;
 }
 
+void expect_failed(const SpnegoTalk& talk, Status status, const std::string& reason) {
+  EXPECT_EQ(talk.status(), status) << talk.reason();
+  EXPECT_TRUE(talk.reason().find(reason) != std::string::npos)
+      << "\"" << talk.reason() << "\" says nothing of \"" << reason << "\"";
+  EXPECT_FALSE(talk.ours->established());
+  EXPECT_EQ(status_of(step(*talk.ours, talk.tokens.back())), Status::out_of_sequence);
+  EXPECT_TRUE(session_key(*talk.ours).empty());
+}
+
+void expect_no_more_tokens(const SpnegoTalk& talk) {
+  for (const ByteVector& token : talk.tokens) {
+    const auto again = step(*talk.ours, token, {.flags = kSealing});
+    EXPECT_EQ(status_of(again), Status::out_of_sequence);
+    EXPECT_TRUE(why(again).find("no further token is due") != std::string::npos) << why(again);
+  }
+  EXPECT_TRUE(talk.ours->established()) << "what comes too late does not end what was established";
+}
+
+const std::vector<BadLayout>& layouts_that_are_no_resp() {
+  static const std::vector<BadLayout> layouts = {
+      {{.reversed = true}, "NegTokenResp: "},
+      {{.last_twice = true}, "NegTokenResp: "},
+      {{.long_lengths = true}, "not in the shortest form"},
+      {{.indefinite = true}, "indefinite"},
+      {{.trailing = true}, "1 bytes follow its end"},
+      {{.short_by_one = true}, "it claims"},
+      {{.more = peer::Blob{0xA4, 2, 4, 0}}, "NegTokenResp: 4 bytes follow"},
+  };
+  return layouts;
+}
+
 std::string fallback(const core::Context& context) {
   auto attribute = context.query(OPENSSPI_ATTR_FALLBACK);
   return attribute ? to_utf8(std::get<core::Fallback>(*attribute).reason) : why(attribute);

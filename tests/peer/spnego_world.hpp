@@ -44,6 +44,18 @@ SpnegoTalk peers_client_at_ours(SpnegoWorld& world, peer::SpnegoClient& client, 
 SpnegoTalk our_client_at_peers(SpnegoWorld& world, peer::SpnegoServer& server, const StepOptions& options = {},
                                std::u16string_view list = {});
 
+// The talk failed with this status and a reason that has these words; nothing was established, and nothing can be.
+void expect_failed(const SpnegoTalk& talk, Status status, const std::string& reason);
+// An established end refuses whatever token of the talk comes again, and stays as it is.
+void expect_no_more_tokens(const SpnegoTalk& talk);
+
+// Ways to write a NegTokenResp that is none, and what is said of each.
+struct BadLayout {
+  peer::Layout layout;
+  const char* reason;
+};
+const std::vector<BadLayout>& layouts_that_are_no_resp();
+
 std::string fallback(const core::Context& context);
 std::string chosen(const core::Context& context);
 
