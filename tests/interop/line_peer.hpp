@@ -8,6 +8,7 @@
 //   unseal SIG CIPHER   ok DATA            (SIG "-": CIPHER is the whole of what gss_wrap gives)
 //   wrap DATA           ok TOKEN           (GSSAPI's ends: gss_wrap)
 //   key | flags | user | server | target | mic | package | fallback | delegated      ok VALUE
+//   pack                ok                 (ours: the context is exported and imported again)
 //   reset               ok                 (a fresh context of the same credential)
 // STATUS is eight hexadecimal digits: a SECURITY_STATUS, or GSSAPI's major status.
 #pragma once

@@ -215,6 +215,21 @@ def bound_otherwise(client_of, server_of, of_client):
     return refused(lambda: bound(client_of, server_of, of_client, "tls-unique:server"), status)
 
 
+def exported(client_of, server_of, mechanisms, package_list):
+    """Numbers and keys go on where they were, also behind the mechListMICs."""
+    more = {"package_list": package_list}
+    client = ours("client", **more) if client_of is ours else mit("client", mechanisms=mechanisms)
+    server = ours("server", **more) if server_of is ours else mit("server", mechanisms=mechanisms)
+    with client, server:
+        negotiate(client, server)
+        talk(client, server)
+        end = client if client_of is ours else server
+        package, user = end.text("package"), end.text("user")
+        end.ask("pack")
+        talk(client, server)
+        assert (end.text("package"), end.text("user")) == (package, user), end.text("package")
+
+
 def by_password():
     with ours("client", tickets=False, user=USER, domain=REALM, password=PASSWORD) as client, mit("server") as server:
         carry_on(client, server)
@@ -416,6 +431,12 @@ for client_of, server_of, who in PAIRS:
     if server_of is ours:
         tap.run(f"{who}: Kerberos as it is, DCE style", lambda: dce(client_of, server_of, "Kerberos"))
         tap.run(f"{who}: missing channel bindings are refused", lambda: bound_otherwise(client_of, server_of, ""))
+tap.run("our client at MIT's server: exported and imported", lambda: exported(ours, mit, "krb5", "Kerberos"))
+tap.run("our client at MIT's server: exported and imported behind the MICs",
+        lambda: exported(ours, mit, "krb5", "NTLM,Kerberos"))
+tap.run("MIT's client at our server: exported and imported", lambda: exported(mit, ours, "krb5", "Kerberos"))
+tap.run("MIT's client at our server: exported and imported behind the MICs",
+        lambda: exported(mit, ours, "ntlm,krb5", "Kerberos"))
 tap.run("our client delegates nothing to a service that is not trusted", not_delegated)
 tap.run("our server speaks first to our client", lambda: hinted(ours))
 tap.run("MIT's server speaks first to our client", lambda: hinted(mit))

@@ -49,6 +49,7 @@ class OpensspiPeer : public LinePeer {
 
  private:
   SecPkgContext_Sizes sizes();
+  Answer pack_and_unpack();
   ULONG client_request() const;
   ULONG server_request() const;
   SECURITY_STATUS call(PSecBufferDesc input, PSecBufferDesc output);
@@ -214,6 +215,19 @@ Answer OpensspiPeer::unseal(const Blob& signature, const Blob& cipher) {
   return ok({to_hex({static_cast<const std::uint8_t*>(buffers[1].pvBuffer), buffers[1].cbBuffer})});
 }
 
+// The context goes on as another process would have it: exported, and imported anew.
+Answer OpensspiPeer::pack_and_unpack() {
+  SecBuffer packed{};
+  const SECURITY_STATUS exported = ExportSecurityContext(&context_, SECPKG_CONTEXT_EXPORT_DELETE_OLD, &packed, nullptr);
+  if (exported != SEC_E_OK) return failed(exported);
+  drop();
+  std::u16string package = widen(options_.package);
+  const SECURITY_STATUS imported = ImportSecurityContextW(package.data(), &packed, nullptr, &context_);
+  started_ = imported == SEC_E_OK;
+  FreeContextBuffer(packed.pvBuffer);
+  return started_ ? ok() : failed(imported);
+}
+
 Answer OpensspiPeer::query(const std::string& what) {
   if (what == "flags") {
     char digits[9];
@@ -258,6 +272,7 @@ Answer OpensspiPeer::query(const std::string& what) {
     FreeCredentialsHandle(&got.Credential);
     return named == SEC_E_OK ? ok({name}) : failed(named);
   }
+  if (what == "pack") return pack_and_unpack();
   if (what == "package") {
     SecPkgContext_NegotiationInfoW info{};
     const SECURITY_STATUS status = QueryContextAttributesW(&context_, SECPKG_ATTR_NEGOTIATION_INFO, &info);
