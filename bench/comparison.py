@@ -1,12 +1,15 @@
 """What the benchmarks share: processes that measure one implementation each, figures beside figures, targets."""
 
 import argparse
+import contextlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+KDC = os.path.join(HERE, "..", "tests", "interop", "kdc.sh")
 BUILD = os.path.abspath(os.environ.get("OPENSSPI_BUILD") or os.path.join(HERE, "..", "build", "release"))
 
 
@@ -57,6 +60,26 @@ def accounts(folder):
     return {"NTLM_USER_FILE": hashes, "NTLM_ACCOUNTS": "plain:" + plain, "KRB5CCNAME": "FILE:/nonexistent"}
 
 
+@contextlib.contextmanager
+def kdc(folder):
+    """A KDC of its own (kdc.sh): gives what its clients and services have in their environment."""
+    subprocess.run([KDC, "start", folder], check=True)
+    try:
+        environment = {}
+        with open(os.path.join(folder, "env"), encoding="ascii") as file:
+            for line in file:
+                words = shlex.split(line.removeprefix("export "))
+                environment.update(word.split("=", 1) for word in words)
+        yield environment
+    finally:
+        subprocess.run([KDC, "stop", folder], check=False)
+
+
+def preferring(environment, folder, kind):
+    """The environment with the configuration that prefers one encryption type."""
+    return {**environment, "KRB5_CONFIG": os.path.join(folder, f"krb5-{kind}.conf")}
+
+
 def record(name, value, unit, peer=None, peer_value=None, ratio=None, target=None):
     entry = {"name": name, "value": value, "unit": unit, "peer": peer, "peer_value": peer_value, "ratio": ratio,
              "target": None, "met": None}
@@ -70,14 +93,15 @@ def record(name, value, unit, peer=None, peer_value=None, ratio=None, target=Non
 
 
 def show(records):
-    print(f"{'':46} {'opensspi':>12}  {'peer':>12}  {'ratio':>7}  target")
+    width = max(len(entry["name"]) for entry in records)
+    print(f"{'':{width}} {'opensspi':>12}  {'peer':>12}  {'ratio':>7}  target")
     for entry in records:
         peer = f"{entry['peer_value']:12,.0f}  {entry['ratio']:7.2f}" if entry["peer"] else f"{'':21}"
         verdict = ""
         if entry["target"] is not None:
             sign = "<=" if entry["unit"] in ("bytes", "calls") else ">="
             verdict = f"  {sign} {entry['target']:g} {'met' if entry['met'] else 'MISSED'}"
-        print(f"{entry['name']:46} {entry['value']:12,.0f}  {peer}{verdict}  {entry['peer'] or ''}")
+        print(f"{entry['name']:{width}} {entry['value']:12,.0f}  {peer}{verdict}  {entry['peer'] or ''}")
 
 
 def options_of(description):

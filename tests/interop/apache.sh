@@ -4,11 +4,13 @@ set -euo pipefail
 # shellcheck source=tests/interop/lib_kdc.sh
 . "$(dirname "$0")/lib_kdc.sh"
 modules=/usr/lib/apache2/modules
-if [[ ! -e $modules/mod_auth_gssapi.so ]]; then
-  echo "ok 1 - Apache # SKIP mod_auth_gssapi is not installed (apache2, libapache2-mod-auth-gssapi)"
+skip() {
+  echo "ok 1 - Apache # SKIP $1"
   echo 1..1
   exit 0
-fi
+}
+[[ -e $modules/mod_auth_gssapi.so ]] || skip "mod_auth_gssapi is not installed (apache2, libapache2-mod-auth-gssapi)"
+compgen -G '/usr/lib/*/gssntlmssp/gssntlmssp.so' >/dev/null || skip "gss-ntlmssp is not installed"
 with_kdc "Apache" python3 apache2 openssl
 
 www=$folder/apache
