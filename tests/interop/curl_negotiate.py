@@ -12,6 +12,7 @@ ACCOUNTS = plain_accounts(folder)
 ALICE = "Hello alice@OPENSSPI.TEST by Kerberos\n"
 NTLM_ALICE = "Hello EXAMPLE\\alice by NTLM\n"
 NO_TICKETS = {"KRB5CCNAME": "FILE:/nonexistent/ccache"}
+OTHER_KEY = {"KRB5_KTNAME": f"FILE:{KDC}/other.keytab"}
 NO_ACCOUNT = {"NTLM_USER_FILE": "/nonexistent/accounts"}
 
 if not os.path.exists(os.path.join(EXTENSION, "pkgIndex.tcl")):
@@ -123,9 +124,10 @@ def raw_kerberos(package):
 
 def raw_kerberos_for_another_service():
     """The server's keytab has no key of it."""
-    with Server("pop3", "Kerberos", accounts=False, env={"KRB5_KTNAME": f"FILE:{KDC}/other.keytab"}) as server:
+    with Server("pop3", "Kerberos", accounts=False, env=OTHER_KEY) as server:
         status, body, _ = mail(server)
-    return None if status != 0 and "Hello" not in body and "refused" in server.log else f"{status} {body!r} {server.log}"
+    was_refused = status != 0 and "Hello" not in body and "refused" in server.log
+    return None if was_refused else f"{status} {body!r} {server.log}"
 
 
 tap.run("a ticket: Kerberos", lambda: welcome(ALICE))
@@ -138,7 +140,7 @@ tap.run("no ticket and no account: nothing is sent", nothing_to_send)
 tap.run("no ticket, a server with Kerberos alone: 401",
         lambda: denied("no mechanism that can be used here", packages="Kerberos", accounts=False, env=NO_TICKETS))
 tap.run("a server without the service's key: 401",
-        lambda: denied("the keytab has no key for this service", server_env={"KRB5_KTNAME": f"FILE:{KDC}/other.keytab"}))
+        lambda: denied("the keytab has no key for this service", server_env=OTHER_KEY))
 tap.run("the package Kerberos takes no SPNEGO: 401", lambda: denied("SPNEGO", "Kerberos", accounts=False))
 tap.run("a token for the second time: 401", replayed)
 tap.run("SASL GSSAPI at the package Kerberos", lambda: raw_kerberos("Kerberos"))

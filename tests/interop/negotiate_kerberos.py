@@ -34,12 +34,14 @@ def environment(kind="aes256", tickets=True):
             "KRB5CCNAME": f"FILE:{KDC}/ccache" if tickets else "FILE:/nonexistent/ccache"}
 
 
-def ours(role, want=PROTECTED, kind="aes256", tickets=True, user="", domain="", password="", package="Negotiate", **more):
+def ours(role, want=PROTECTED, kind="aes256", tickets=True, user="", domain="", password="", package="Negotiate",
+         keytab="", **more):
     if role == "client":
         more.setdefault("target", kind + "/localhost")
     elif more.get("package_list") not in ("Kerberos", "!ntlm"):
         more["accounts"] = "plain:" + ACCOUNTS
-    return Peer("ntlm", role, want, user, domain, password, environment(kind, tickets), package=package, **more)
+    environs = {**environment(kind, tickets), **({"KRB5_KTNAME": keytab} if keytab else {})}
+    return Peer("ntlm", role, want, user, domain, password, environs, package=package, **more)
 
 
 def mit(role, want=PROTECTED, kind="aes256", mechanisms="krb5", package="Negotiate", **more):
@@ -138,10 +140,10 @@ def wants_ntlm_first(client_of, server_of, kind):
     reselected(client, server)
 
 
-def chosen_of_both(mechanisms, package_list, package):
+def chosen_of_both(mechanisms, package_list, package, **more):
     """MIT's client offers both; which is taken is the client's order, as far as our server has it."""
     user = ALICE if package == "Kerberos" else rf"{DOMAIN}\{USER}"
-    more = {"package_list": package_list} if package_list else {}
+    more.update({"package_list": package_list} if package_list else {})
     with mit("client", "sign,seal", mechanisms=mechanisms) as client, ours("server", "sign,seal", **more) as server:
         negotiate(client, server)
         assert client.text("package") == server.text("package") == package, server.text("package")
@@ -446,6 +448,8 @@ for mechanisms, package_list, package in (("krb5,ntlm", "", "Kerberos"), ("ntlm,
     has = f"with the list {package_list}" if package_list else "with both"
     tap.run(f"MIT's client offers {mechanisms}, our server {has}: {package}",
             lambda: chosen_of_both(mechanisms, package_list, package))
+tap.run("MIT's client offers krb5,ntlm, our server has no keytab: NTLM",
+        lambda: chosen_of_both("krb5,ntlm", "", "NTLM", keytab="FILE:/nonexistent/keytab"))
 tap.run("our client logs on to MIT's server by password", by_password)
 tap.run("a wrong password is refused, and NTLM is not tried", wrong_password)
 tap.run("Windows' name of Kerberos first in the list, our server", lambda: named_as_windows_does(ours))
