@@ -122,6 +122,21 @@ Result<void> Initiator::take_choice(const NegTokenResp& reply) {
   return start_mechanism(*found, core::Role::initiator);
 }
 
+// A reject may bring the mechanism's own reason, such as a KRB-ERROR. Nobody vouches for either: the log-on fails in
+// any case.
+std::unexpected<Error> Initiator::rejected(const core::StepInput& input, const NegTokenResp& reply) {
+  if (reply.response_token && !mech_->established()) {
+    auto reason = mech_step(input, *reply.response_token);
+    if (!reason && reason.error().status != Status::invalid_token) {
+      Error error = std::move(reason.error());
+      error.detail = "the server rejected the log-on: " + error.detail;
+      error.output.clear();
+      return std::unexpected(std::move(error));
+    }
+  }
+  return fail(Status::logon_denied, "negState", "the server rejected the log-on; its own log tells why");
+}
+
 Result<core::Step> Initiator::on_reply(const core::StepInput& input, bool first) {
   if (raw_) {
     auto step = raw_step(input);
@@ -130,9 +145,7 @@ Result<core::Step> Initiator::on_reply(const core::StepInput& input, bool first)
   }
   auto reply = NegTokenResp::parse(input.token);
   if (!reply) return fail(reply);
-  if (reply->state == NegState::reject) {
-    return fail(Status::logon_denied, "negState", "the server rejected the log-on; its own log tells why");
-  }
+  if (reply->state == NegState::reject) return rejected(input, *reply);
   if (first) {
     auto choice = take_choice(*reply);
     if (!choice) return fail(choice);

@@ -25,6 +25,7 @@ class Initiator final : public NegotiateContext {
   std::vector<Bytes> offer(std::size_t chosen, const std::optional<NegTokenInit>& hint) const;
   Result<core::Step> on_reply(const core::StepInput& input, bool first);
   Result<void> take_choice(const NegTokenResp& reply);
+  std::unexpected<Error> rejected(const core::StepInput& input, const NegTokenResp& reply);
   Result<core::Step> advance(const core::StepInput& input, const NegTokenResp& reply);
   Result<void> require_mic();
   Result<void> check_granted() const override;

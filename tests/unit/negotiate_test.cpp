@@ -239,6 +239,25 @@ TEST_F(NegotiateTest, ARejectIsALogonThatWasDenied) {
   expect_refused(client.step(reply.serialize()), Status::out_of_sequence, "failed in an earlier step");
 }
 
+// As a KRB-ERROR in a reject: what it says is the better reason, and nothing that it says lets the log-on go on.
+TEST_F(NegotiateTest, ARejectMayBringTheMechanismsOwnReason) {
+  NegTokenResp reply;
+  reply.state = NegState::reject;
+  const std::string second_leg = "Best leg 2";
+  reply.response_token = Bytes(reinterpret_cast<const std::uint8_t*>(second_leg.data()), second_leg.size());
+  client.best.behaviour = {.failing_leg = 3, .failure = Status::time_skew};
+  start();
+  ASSERT_TRUE(client.step());
+  auto refused = client.step(reply.serialize());
+  expect_refused(refused, Status::time_skew, "the server rejected the log-on: it was told to fail");
+  EXPECT_TRUE(refused.error().output.empty());
+  client.best.behaviour = {};
+  start();
+  ASSERT_TRUE(client.step());
+  expect_refused(client.step(reply.serialize()), Status::logon_denied, "negState");
+  EXPECT_FALSE(client.context->established());
+}
+
 TEST_F(NegotiateTest, AClientThatGivesUpWhereItsMicIsDueIsDenied) {
   client.best.behaviour = server.best.behaviour = {.legs = 2, .mic_due = true};
   start();
