@@ -7,6 +7,7 @@
 //   seal DATA           ok SIGNATURE CIPHERTEXT
 //   unseal SIG CIPHER   ok DATA
 //   key | flags | user | target | mic      ok VALUE
+//   package | fallback | identity          ok VALUE...     (ours)
 //   reset               ok                 (a fresh context of the same credential)
 // STATUS is eight hexadecimal digits: a SECURITY_STATUS, or GSSAPI's major status.
 #pragma once
@@ -34,7 +35,7 @@ struct Options {
   std::string package = "NTLM";
   std::string package_list;    // ours: PackageList of SEC_WINNT_AUTH_IDENTITY_EXW
   std::uint32_t flags = 0;     // gss-ntlmssp's client: NegotiateFlags in place of the usual ones
-  std::set<std::string> want;  // sign seal mutual datagram identify null weak require-mic mic
+  std::set<std::string> want;  // sign seal mutual datagram identify null no-integrity weak require-mic mic
   bool wants(const std::string& word) const { return want.contains(word); }
 };
 
@@ -111,8 +112,8 @@ inline void serve(LinePeer& peer) {
   }
 }
 
-// client|server [--user U] [--domain D] [--password P] [--accounts A] [--target T] [--bindings B] [--flags F] [--want
-// W,W...]
+// client|server [--user U] [--domain D] [--password P] [--accounts A] [--target T] [--bindings B | --bindings-hex B]
+// [--package P] [--package-list L] [--flags F] [--want W,W...]
 inline Options parse_options(std::span<char*> args) {
   Options options;
   options.server = args.size() > 1 && std::string_view(args[1]) == "server";
@@ -125,6 +126,10 @@ inline Options parse_options(std::span<char*> args) {
     if (name == "--accounts") options.accounts = value;
     if (name == "--target") options.target = value;
     if (name == "--bindings") options.bindings = value;
+    if (name == "--bindings-hex") {
+      const Blob bytes = from_hex(value);
+      options.bindings.assign(bytes.begin(), bytes.end());
+    }
     if (name == "--package") options.package = value;
     if (name == "--package-list") options.package_list = value;
     if (name == "--flags") options.flags = static_cast<std::uint32_t>(std::stoul(value, nullptr, 16));

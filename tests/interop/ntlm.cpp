@@ -51,6 +51,8 @@ class OpensspiPeer : public LinePeer {
   ULONG client_request() const;
   ULONG server_request() const;
   SECURITY_STATUS call(PSecBufferDesc input, PSecBufferDesc output);
+  SecPkgContext_Sizes sizes();
+  Answer identity();
   void drop() {
     if (started_) DeleteSecurityContext(&context_);
     started_ = false;
@@ -106,6 +108,7 @@ ULONG OpensspiPeer::client_request() const {
   if (options_.wants("null")) request |= ISC_REQ_NULL_SESSION;
   if (options_.wants("mutual")) request |= ISC_REQ_MUTUAL_AUTH;
   if (options_.wants("datagram")) request |= ISC_REQ_DATAGRAM;
+  if (options_.wants("no-integrity")) request |= ISC_REQ_NO_INTEGRITY;
   return request;
 }
 
@@ -153,9 +156,15 @@ Answer OpensspiPeer::step(const Blob& token) {
   return {status == SEC_E_OK ? "done" : "more", {to_hex(reply)}};
 }
 
+SecPkgContext_Sizes OpensspiPeer::sizes() {
+  SecPkgContext_Sizes sizes{};
+  QueryContextAttributesW(&context_, SECPKG_ATTR_SIZES, &sizes);  // else it is all zeros, and the message fails
+  return sizes;
+}
+
 Answer OpensspiPeer::sign(const Blob& data) {
-  Blob copy = data, signature(16);
-  SecBuffer buffers[2] = {{16, SECBUFFER_TOKEN, signature.data()},
+  Blob copy = data, signature(sizes().cbMaxSignature);
+  SecBuffer buffers[2] = {{static_cast<ULONG>(signature.size()), SECBUFFER_TOKEN, signature.data()},
                           {static_cast<ULONG>(copy.size()), SECBUFFER_DATA | SECBUFFER_READONLY, copy.data()}};
   SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
   const SECURITY_STATUS status = MakeSignature(&context_, 0, &message, 0);
@@ -175,8 +184,8 @@ Answer OpensspiPeer::verify(const Blob& signature, const Blob& data) {
 }
 
 Answer OpensspiPeer::seal(const Blob& data) {
-  Blob copy = data, signature(16);
-  SecBuffer buffers[2] = {{16, SECBUFFER_TOKEN, signature.data()},
+  Blob copy = data, signature(sizes().cbSecurityTrailer);
+  SecBuffer buffers[2] = {{static_cast<ULONG>(signature.size()), SECBUFFER_TOKEN, signature.data()},
                           {static_cast<ULONG>(copy.size()), SECBUFFER_DATA, copy.data()}};
   SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
   const SECURITY_STATUS status = EncryptMessage(&context_, 0, &message, 0);
@@ -195,7 +204,20 @@ Answer OpensspiPeer::unseal(const Blob& signature, const Blob& cipher) {
   return status == SEC_E_OK ? ok({to_hex(copy)}) : failed(status);
 }
 
+// DOMAIN\ACCOUNT, the account's own SID, and who vouched.
+Answer OpensspiPeer::identity() {
+  OpenSspiContext_Identity answer{};
+  const SECURITY_STATUS status = QueryContextAttributesW(&context_, OPENSSPI_ATTR_IDENTITY, &answer);
+  if (status != SEC_E_OK) return failed(status);
+  const OPENSSPI_IDENTITY& who = *answer.Identity;
+  const std::string sid = who.cSids == 0 ? "-" : narrow(who.Sids[0]);
+  Answer told = ok({narrow(who.Domain) + "\\" + narrow(who.Account), sid, narrow(who.Source)});
+  FreeContextBuffer(answer.Identity);
+  return told;
+}
+
 Answer OpensspiPeer::query(const std::string& what) {
+  if (what == "identity") return identity();
   if (what == "flags") {
     char digits[9];
     std::snprintf(digits, sizeof digits, "%08X", attributes_);
