@@ -77,6 +77,19 @@ for form, identity in FORMS.items():
 tap.run("ntlm_auth as client: the same session key", lambda: ntlm(samba(), server()))
 tap.run("as a member of the group winbindd_priv without further rights", lambda: ntlm(ours(), server(identity=IN_GROUP)))
 
+# NTLMv1, which the domain would take; with extended session security its challenge is another for the domain.
+WEAK = {"OPENSSPI_CONFIG": write_file(world + "/weak.conf", HOST + "[ntlm]\naccounts = winbind\nallow_weak = yes\nlm_level = 1\n")}
+OLD = ("[global]\nworkgroup = EXAMPLE\nclient ntlmv2 auth = no\n" + f"private dir = {world}\nncalrpc dir = {world}\n"
+       + "".join(f"{name} directory = {world}\n" for name in ("state", "cache", "lock", "pid")))
+V1 = write_file(world + "/v1.conf", OLD)
+V1_PLAIN = write_file(world + "/v1plain.conf", OLD + "ntlmssp_client:ntlm2 = no\n")
+for name, client in (("our client", lambda: Peer("ntlm", "client", "sign,seal", env=WEAK)),
+                     ("ntlm_auth", lambda: NtlmAuth("client", V1, ALL)),
+                     ("ntlm_auth without extended session security", lambda: NtlmAuth("client", V1_PLAIN, ALL))):
+    tap.run(f"{name}, NTLMv1 where allow_weak lets it: the same session key", lambda: ntlm(client(), server(env=WEAK)))
+tap.run("NTLMv1 is refused by default, and the domain is not asked",
+        lambda: refused_with("NTLMv1", SEC_E_LOGON_DENIED, NtlmAuth("client", V1, ALL), server()))
+
 REFUSALS = {
     "a wrong password": (dict(password="wrong"), "the password is wrong"),
     "an unknown user": (dict(user="nobody"), "there is no such user"),
