@@ -165,7 +165,7 @@ TEXT
 }
 
 start_winbindd() {
-  nsenter --target "$member" --mount winbindd --foreground --no-process-group --debug-stdout </dev/null \
+  nsenter --target "$member" --mount --root winbindd --foreground --no-process-group --debug-stdout </dev/null \
     >"$world/winbindd.log" 2>&1 &
   winbindd=$!
   wait_until "winbindd does not reach the domain" on_member wbinfo --check-secret
@@ -173,4 +173,4 @@ start_winbindd() {
   on_member chgrp winbindd_priv /var/lib/samba/winbindd_privileged
 }
 
-on_member() { nsenter --target "$member" --mount --wd="$PWD" "$@"; }
+on_member() { nsenter --target "$member" --mount --root --wd="$PWD" "$@"; }

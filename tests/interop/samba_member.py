@@ -8,7 +8,7 @@ tap = Tap()
 need(tap, "ntlm_auth", "setpriv", programs=["ntlm"])
 world = sys.argv[1]
 SEC_E_NO_AUTHENTICATING_AUTHORITY = "80090311"
-ON_MEMBER = ["nsenter", "--target", os.environ["OPENSSPI_MEMBER"], "--mount"]
+ON_MEMBER = ["nsenter", "--target", os.environ["OPENSSPI_MEMBER"], "--mount", "--root"]
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 IN_GROUP = ["setpriv", "--reuid=65534", "--regid=65534", "--groups=winbindd_priv"]
 HOST = "[host]\nnetbios_name = MEMBER1\nnetbios_domain = EXAMPLE\ndns_name = member1.example.test\n" \
