@@ -141,6 +141,16 @@ void put_text(Tcl_Obj* dict, const char* key, const opensspi::Expected<std::u16s
   if (text) put(dict, key, new_text(*text));
 }
 
+// What a log-on inside this channel of TLS is bound to: the text that -channelbindings takes.
+void put_endpoint_bindings(Tcl_Obj* dict, const opensspi::Context& context) {
+  const auto answer = context.query<SecPkgContext_Bindings>(SECPKG_ATTR_ENDPOINT_BINDINGS);
+  if (!answer) return;
+  const opensspi::Owned<SEC_CHANNEL_BINDINGS> bindings(answer->Bindings);
+  const auto* start = reinterpret_cast<const std::uint8_t*>(answer->Bindings);
+  put(dict, "-endpointbindings",
+      new_bytes({start + bindings->dwApplicationDataOffset, bindings->cbApplicationDataLength}));
+}
+
 int context_info(InterpState& state, Objects words) {
   const ContextState* context = find_context(state, words[1]);
   if (context == nullptr) return TCL_ERROR;
@@ -156,6 +166,7 @@ int context_info(InterpState& state, Objects words) {
   put_text(dict, "-clienttarget", native.client_target());
   // Another package would fail to answer, and sspi_last_failure would tell of that.
   if (context->is_negotiate()) put_text(dict, "-fallback", native.fallback_reason());
+  if (context->is_tls()) put_endpoint_bindings(dict, native);
   if (const auto expiry = native.expiry_ticks()) put(dict, "-expiration", Tcl_NewWideIntObj(*expiry));
   Tcl_SetObjResult(state.interp, dict);
   return TCL_OK;

@@ -23,10 +23,16 @@ struct Meaning {
 constexpr Status kDenied = Status::logon_denied;
 constexpr Status kNoAuthority = Status::no_authenticating_authority;
 
+constexpr const char* kNoPrivilege =
+    "winbindd verifies log-ons only for root and the group winbindd_priv: run as a user who is a member of it (usermod "
+    "-aG winbindd_priv USER), and start the process anew";
+
 constexpr Meaning kMeanings[] = {
     {0xC0000064, kDenied, "there is no such user"},
     {0xC000006A, kDenied, "the password is wrong"},
-    {0xC000006D, kDenied, "the user or the password is wrong"},
+    {0xC000006D, kDenied,
+     "the user or the password is wrong, or netbios_name in [host] is not the name by which this host joined the "
+     "domain"},
     {0xC000006E, kDenied, "the account has a restriction that forbids it"},
     {0xC000006F, kDenied, "the account may not log on at this hour"},
     {0xC0000070, kDenied, "the account may not log on from this workstation"},
@@ -41,9 +47,7 @@ constexpr Meaning kMeanings[] = {
     {0xC0000224, kDenied, "the password must be changed first"},
     {0xC0000234, kDenied, "the account is locked out"},
     {0xC0000413, kDenied, "the domain's authentication firewall forbids this account here"},
-    {0xC0000022, kNoAuthority,
-     "winbindd lets this process use its privileged pipe for no log-on; make its user a member of the group "
-     "winbindd_priv"},
+    {0xC0000022, kNoAuthority, kNoPrivilege},
     {0xC000005E, kNoAuthority, "no domain controller can be reached (wbinfo --ping-dc tells more)"},
     {0xC0000233, kNoAuthority, "no domain controller can be found (wbinfo --ping-dc tells more)"},
     {0xC00000B5, kNoAuthority, "the domain controller did not answer in time"},
@@ -129,6 +133,7 @@ class WinbindSource final : public AccountSource {
 
  private:
   std::unexpected<Error> refusal(wbc::Error outcome, const Answer& answer, const std::string& who) const;
+  std::unexpected<Error> unavailable(wbc::Context* context) const;
   Result<Verdict> verdict_of(const wbc::AuthUserInfo& info, const std::string& who) const;
 
   const wbc::Library library_;
@@ -149,6 +154,7 @@ Result<Verdict> WinbindSource::verify(const LogonRequest& request) const {
   Answer answer(library_);
   const wbc::Error outcome =
       library_.authenticate_user(context.get(), &question.parameters, &answer.info, &answer.error);
+  if (outcome == wbc::Error::winbind_not_available) return unavailable(context.get());
   if (outcome != wbc::Error::success || answer.info == nullptr) return refusal(outcome, answer, who);
   return verdict_of(*answer.info, who);
 }
@@ -157,13 +163,16 @@ std::unexpected<Error> WinbindSource::refusal(wbc::Error outcome, const Answer& 
   if (outcome == wbc::Error::authentication_error && answer.error != nullptr) {
     return refuse_nt_status(who, answer.error->nt_status);
   }
-  if (outcome == wbc::Error::winbind_not_available) {
-    return refuse(kNoAuthority, "winbindd does not answer; start it (systemctl start winbind) and see wbinfo --ping");
-  }
   if (outcome == wbc::Error::unknown_user) return refuse(kDenied, who + ": there is no such user");
   if (outcome == wbc::Error::domain_not_found) return refuse(kDenied, who + ": there is no such domain");
   const char* text = library_.error_text(outcome);
   return refuse(Status::internal_error, who + ": libwbclient answered " + (text == nullptr ? "nothing" : text));
+}
+
+// The library says the same of a privileged pipe that this process cannot open; the other pipe is for everybody.
+std::unexpected<Error> WinbindSource::unavailable(wbc::Context* context) const {
+  if (library_.ping(context) == wbc::Error::success) return refuse(kNoAuthority, kNoPrivilege);
+  return refuse(kNoAuthority, "winbindd does not answer; start it (systemctl start winbind) and see wbinfo --ping");
 }
 
 std::optional<std::u16string> text_of(const char* utf8) {

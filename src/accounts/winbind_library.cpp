@@ -28,6 +28,7 @@ Result<Library> load(const char* file_name) {
   find(library, "wbcCtxCreate", functions.create_context, missing);
   find(library, "wbcCtxFree", functions.free_context, missing);
   find(library, "wbcCtxAuthenticateUserEx", functions.authenticate_user, missing);
+  find(library, "wbcCtxPing", functions.ping, missing);
   find(library, "wbcFreeMemory", functions.free_memory, missing);
   find(library, "wbcErrorString", functions.error_text, missing);
   find(library, "wbcSidToStringBuf", functions.sid_to_text, missing);

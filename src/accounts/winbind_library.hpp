@@ -103,6 +103,7 @@ struct Library {
   Context* (*create_context)() = nullptr;
   void (*free_context)(Context*) = nullptr;
   Error (*authenticate_user)(Context*, const AuthUserParams*, AuthUserInfo**, AuthErrorInfo**) = nullptr;
+  Error (*ping)(Context*) = nullptr;
   void (*free_memory)(void*) = nullptr;
   const char* (*error_text)(Error) = nullptr;
   int (*sid_to_text)(const DomainSid*, char* text, int size) = nullptr;

@@ -32,8 +32,11 @@ OM_uint32 gss_flags(std::uint32_t requested) {
   for (const RequestBit& bit : kRequests) {
     if ((requested & bit.request) != 0) flags |= bit.gss;
   }
-  // Windows' default, which NO_INTEGRITY takes back.
-  if ((requested & ISC_REQ_NO_INTEGRITY) == 0) flags |= GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG;
+  // Windows' default, which NO_INTEGRITY takes back. Who asks for integrity alone gets that: servers like those of
+  // Active Directory take confidentiality in the flags for the promise that every message will be encrypted.
+  if ((requested & ISC_REQ_NO_INTEGRITY) == 0) {
+    flags |= (requested & ISC_REQ_INTEGRITY) != 0 ? GSS_C_INTEG_FLAG : GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG;
+  }
   return flags;
 }
 
@@ -112,7 +115,7 @@ Result<core::Step> Initiator::begin(const core::StepInput& input) {
   }
   auto found = ticket({.target = to_utf8(input.target),
                        .delegate = (input.flags & ISC_REQ_DELEGATE) != 0,
-                       .no_integrity = (input.flags & ISC_REQ_NO_INTEGRITY) != 0});
+                       .only_asked_flags = (h.flags & GSS_C_CONF_FLAG) == 0});
   if (!found) return fail(found);
   h.ticket = std::move(*found);
   Leg leg;

@@ -101,7 +101,7 @@ Result<std::vector<krb5_enctype>> wanted_enctypes(const Krb5& krb5, bool allow_r
 FileTime from_krb5_time(krb5_timestamp time) { return to_filetime(static_cast<std::uint32_t>(time), 0); }
 
 Result<std::shared_ptr<const Ticket>> Ticket::make(Krb5 krb5, const krb5_creds& service, const krb5_creds* granting,
-                                                   bool allow_rc4, bool no_integrity) {
+                                                   bool allow_rc4, bool only_asked_flags) {
   std::shared_ptr<Ticket> ticket(new Ticket(std::move(krb5)));
   const Krb5& context = ticket->krb5_;
   auto ccache = new_memory_cache(context, service.client);
@@ -121,10 +121,10 @@ Result<std::shared_ptr<const Ticket>> Ticket::make(Krb5 krb5, const krb5_creds& 
   major = gss_krb5_set_allowable_enctypes(&minor, ticket->credential_.get(), static_cast<OM_uint32>(types->size()),
                                           types->data());
   if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, kEnctypes));
-  if (no_integrity) {
+  if (only_asked_flags) {
     gss_buffer_desc nothing = GSS_C_EMPTY_BUFFER;
     major = gss_set_cred_option(&minor, ticket->credential_.out(), GSS_KRB5_CRED_NO_CI_FLAGS_X, &nothing);
-    if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, "ISC_REQ_NO_INTEGRITY"));
+    if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, "flags of the log-on"));
   }
   auto target = import_principal(unparse(context, service.server));
   if (!target) return fail(target);
@@ -169,8 +169,8 @@ Result<std::shared_ptr<const Ticket>> Tickets::fetch(const TicketRequest& reques
   if (request.delegate) granting = granting_ticket(*krb5, opened->ccache.get(), opened->client.get());
   auto of_its_own = Krb5::open();
   if (!of_its_own) return fail(of_its_own);
-  auto ticket =
-      Ticket::make(std::move(*of_its_own), *service->get(), granting.get(), sources_.allow_rc4, request.no_integrity);
+  auto ticket = Ticket::make(std::move(*of_its_own), *service->get(), granting.get(), sources_.allow_rc4,
+                             request.only_asked_flags);
   if (!ticket || request.delegate) return ticket;
 
   // A cache that cannot be watched is asked each time, and so is one that changed while it was read: most often because

@@ -38,7 +38,7 @@ struct Logon {
 class Ticket {
  public:
   static Result<std::shared_ptr<const Ticket>> make(Krb5 krb5, const krb5_creds& service, const krb5_creds* granting,
-                                                    bool allow_rc4, bool no_integrity);
+                                                    bool allow_rc4, bool only_asked_flags);
 
   gss_cred_id_t credential() const { return credential_.get(); }
   gss_name_t target() const { return target_.get(); }
@@ -59,7 +59,7 @@ class Ticket {
 struct TicketRequest {
   std::string target;
   bool delegate = false;
-  bool no_integrity = false;
+  bool only_asked_flags = false;  // MIT krb5 adds confidentiality and integrity unless it is told not to
   auto operator<=>(const TicketRequest&) const = default;
 };
 

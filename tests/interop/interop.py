@@ -15,6 +15,7 @@ OTHER_USER, OTHER_PASSWORD = "bob", "Other-Passw0rd"
 NT_HASH = {USER: "fc525c9683e8fe067095ba2ddc971889", OTHER_USER: "9c28cffe54e9967876b930e6085ea928"}
 
 SEC_E_LOGON_DENIED = "8009030C"
+SEC_E_WRONG_PRINCIPAL = "80090322"
 SEC_E_MESSAGE_ALTERED = "8009030F"
 SEC_E_OUT_OF_SEQUENCE = "80090310"
 
@@ -70,10 +71,10 @@ def program(name):
 
 
 class Peer:
-    """interop_NAME as client or server; see line_peer.hpp for what it answers."""
+    """interop_NAME as client or server, run by the command `prefix`; see line_peer.hpp for what it answers."""
 
-    def __init__(self, name, role, want="", user=USER, domain=DOMAIN, password=PASSWORD, env=None, **more):
-        args = [program(name), role, "--user", user, "--domain", domain, "--password", password, "--want", want]
+    def __init__(self, name, role, want="", user=USER, domain=DOMAIN, password=PASSWORD, env=None, prefix=(), **more):
+        args = [*prefix, program(name), role, "--user", user, "--domain", domain, "--password", password, "--want", want]
         for option, value in more.items():
             args += ["--" + option.replace("_", "-"), value]
         self.name = f"{name} {role}"
@@ -141,18 +142,19 @@ class Peer:
 
 
 class NtlmAuth:
-    """Samba's ntlm_auth, raw NTLM or SPNEGO; needs no winbindd."""
+    """Samba's ntlm_auth, raw NTLM or SPNEGO. With a user it needs no winbindd; a server without one asks it."""
 
     PROTOCOLS = {("client", False): "ntlmssp-client-1", ("server", False): "squid-2.5-ntlmssp",
                  ("client", True): "gss-spnego-client", ("server", True): "gss-spnego"}
 
-    def __init__(self, role, config, features="", user=USER, domain=DOMAIN, password=PASSWORD, spnego=False):
+    def __init__(self, role, config, features="", user=USER, domain=DOMAIN, password=PASSWORD, spnego=False, prefix=()):
         protocol = self.PROTOCOLS[role, spnego]
         self.role, self.spnego = role, spnego
         self.verb = "YR"
+        self.name = "ntlm_auth " + role
+        identity = ["--domain=" + domain, "--username=" + user, "--password=" + password] if user else []
         self.process = subprocess.Popen(
-            ["ntlm_auth", "--configfile=" + config, "--helper-protocol=" + protocol, "--domain=" + domain,
-             "--username=" + user, "--password=" + password],
+            [*prefix, "ntlm_auth", "--configfile=" + config, "--helper-protocol=" + protocol, *identity],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         if features:
             self.ask("SF " + features)

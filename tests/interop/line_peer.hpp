@@ -8,6 +8,7 @@
 //   unseal SIG CIPHER   ok DATA            (SIG "-": CIPHER is the whole of what gss_wrap gives)
 //   wrap DATA           ok TOKEN           (GSSAPI's ends: gss_wrap)
 //   key | flags | user | server | target | mic | package | fallback | delegated      ok VALUE
+//   identity            ok NAME SID SOURCE (ours)
 //   pack                ok                 (ours: the context is exported and imported again)
 //   reset               ok                 (a fresh context of the same credential)
 // STATUS is eight hexadecimal digits: a SECURITY_STATUS, or GSSAPI's major status.
@@ -37,7 +38,8 @@ struct Options {
   std::string mechanisms = "ntlm";  // GSSAPI's: what its SPNEGO offers or takes, in this order: krb5 ms-krb5 ntlm
   std::string package_list;         // ours: PackageList of SEC_WINNT_AUTH_IDENTITY_EXW
   std::uint32_t flags = 0;          // gss-ntlmssp's client: NegotiateFlags in place of the usual ones
-  std::set<std::string> want;       // sign seal mutual delegate dce datagram identify null weak require-mic mic
+  // sign seal mutual delegate dce datagram identify null no-integrity weak require-mic mic
+  std::set<std::string> want;
   bool wants(const std::string& word) const { return want.contains(word); }
 };
 

@@ -53,6 +53,7 @@ class OpensspiPeer : public LinePeer {
   ULONG client_request() const;
   ULONG server_request() const;
   SECURITY_STATUS call(PSecBufferDesc input, PSecBufferDesc output);
+  Answer identity();
   void drop() {
     if (started_) DeleteSecurityContext(&context_);
     started_ = false;
@@ -113,6 +114,7 @@ ULONG OpensspiPeer::client_request() const {
   if (options_.wants("delegate")) request |= ISC_REQ_DELEGATE;
   if (options_.wants("dce")) request |= ISC_REQ_USE_DCE_STYLE;
   if (options_.wants("datagram")) request |= ISC_REQ_DATAGRAM;
+  if (options_.wants("no-integrity")) request |= ISC_REQ_NO_INTEGRITY;
   return request;
 }
 
@@ -164,7 +166,7 @@ Answer OpensspiPeer::step(const Blob& token) {
 
 SecPkgContext_Sizes OpensspiPeer::sizes() {
   SecPkgContext_Sizes sizes{};
-  QueryContextAttributesW(&context_, SECPKG_ATTR_SIZES, &sizes);
+  QueryContextAttributesW(&context_, SECPKG_ATTR_SIZES, &sizes);  // else it is all zeros, and the message fails
   return sizes;
 }
 
@@ -228,7 +230,20 @@ Answer OpensspiPeer::pack_and_unpack() {
   return started_ ? ok() : failed(imported);
 }
 
+// DOMAIN\ACCOUNT, the account's own SID, and who vouched.
+Answer OpensspiPeer::identity() {
+  OpenSspiContext_Identity answer{};
+  const SECURITY_STATUS status = QueryContextAttributesW(&context_, OPENSSPI_ATTR_IDENTITY, &answer);
+  if (status != SEC_E_OK) return failed(status);
+  const OPENSSPI_IDENTITY& who = *answer.Identity;
+  const std::string sid = who.cSids == 0 ? "-" : narrow(who.Sids[0]);
+  Answer told = ok({narrow(who.Domain) + "\\" + narrow(who.Account), sid, narrow(who.Source)});
+  FreeContextBuffer(answer.Identity);
+  return told;
+}
+
 Answer OpensspiPeer::query(const std::string& what) {
+  if (what == "identity") return identity();
   if (what == "flags") {
     char digits[9];
     std::snprintf(digits, sizeof digits, "%08X", attributes_);

@@ -103,6 +103,7 @@ struct FakeWinbind {
   std::uint32_t nt_status = 0;
   std::uint32_t user_flags = 0;
   bool names_account = true;
+  wbc::Error ping = wbc::Error::winbind_not_available;
   std::uint8_t session_key_byte = 0x42;
   std::vector<std::uint32_t> rids{1105, 513};
 
@@ -164,6 +165,7 @@ wbc::Library fake_library() {
               },
           .free_context = [](wbc::Context*) { --fake.contexts; },
           .authenticate_user = authenticate,
+          .ping = [](wbc::Context*) { return fake.ping; },
           .free_memory =
               [](void* block) {
                 --fake.blocks;
@@ -284,6 +286,10 @@ TEST_F(Winbind, FailuresOfTheLibraryAreTold) {
   auto verdict = verify();
   EXPECT_EQ(verdict.error().status, Status::no_authenticating_authority);
   EXPECT_THAT(verdict.error().detail, HasSubstr("start it"));
+  fake.ping = wbc::Error::success;
+  verdict = verify();
+  EXPECT_EQ(verdict.error().status, Status::no_authenticating_authority);
+  EXPECT_THAT(verdict.error().detail, HasSubstr("winbindd_priv"));
   fake.outcome = wbc::Error::invalid_response;
   verdict = verify();
   EXPECT_EQ(verdict.error().status, Status::internal_error);

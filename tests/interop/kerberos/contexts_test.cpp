@@ -90,6 +90,28 @@ TEST(Contexts, WithoutIntegrityMessagesAreRefused) {
   EXPECT_EQ(server.unseal(sealed), SEC_E_UNSUPPORTED_FUNCTION);
 }
 
+// The flags of the log-on tell the server what each message will have.
+TEST(Contexts, IntegrityAloneIsIntegrityAlone) {
+  Credential ours(SECPKG_CRED_OUTBOUND);
+  Sspi client(ours, kTarget, kMutual | ISC_REQ_INTEGRITY), with_both(ours, kTarget, kMutual);
+  Gss server(0U), server_of_both(0U);
+  ASSERT_TRUE(log_on(client, server));
+  EXPECT_EQ(client.attributes() & (ISC_RET_INTEGRITY | ISC_RET_CONFIDENTIALITY), ULONG{ISC_RET_INTEGRITY});
+  EXPECT_EQ(server.granted() & (GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG), OM_uint32{GSS_C_INTEG_FLAG});
+  Sealed refused{Blob(60), Blob(5), {}};
+  SecBuffer buffers[] = {{60, SECBUFFER_TOKEN, refused.token.data()}, {5, SECBUFFER_DATA, refused.data.data()}};
+  SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
+  EXPECT_EQ(EncryptMessage(client.handle(), 0, &message, 0), SEC_E_UNSUPPORTED_FUNCTION);
+  Blob out;
+  bool encrypted = true;
+  ASSERT_EQ(server.unwrap(client.seal(blob("to be signed"), SECQOP_WRAP_NO_ENCRYPT).all(), out, encrypted), 0U);
+  EXPECT_EQ(out, blob("to be signed"));
+  EXPECT_FALSE(encrypted);
+  // The same credential has not kept it for the next.
+  ASSERT_TRUE(log_on(with_both, server_of_both));
+  EXPECT_NE(server_of_both.granted() & GSS_C_CONF_FLAG, 0U);
+}
+
 class Names : public ::testing::TestWithParam<std::string> {};
 TEST_P(Names, OfTheTarget) {
   Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
