@@ -32,7 +32,7 @@ run_fuzz() {
   if ((${#names[@]} == 0)); then mapfile -t names < <(fuzz_targets); fi
   need_packages build fuzz
   say "building the fuzz targets"
-  build_preset fuzz all || { show_log_end "$BUILD_LOG"; die "the build of preset fuzz failed; the whole log: $BUILD_LOG"; }
+  build_preset fuzz fuzz_targets || { show_log_end "$BUILD_LOG"; die "the build of preset fuzz failed; the whole log: $BUILD_LOG"; }
   for name in "${names[@]}"; do
     [[ -x build/fuzz/bin/${name}_fuzz ]] || die "fuzz: no target '$name'; there are: $(fuzz_targets | tr '\n' ' ')"
     log=$ROOT/build/logs/fuzz-$name.log

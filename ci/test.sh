@@ -332,15 +332,15 @@ run_tests() {
     esac
   done
   need_packages build demo format fuzz docs bench test
-  if [[ $FULL == yes ]]; then need_packages full; tsan_target=all; fi
+  if [[ $FULL == yes ]]; then need_packages full; tsan_target=sanitizer_tests; fi
   mkdir -p "$LOGS"
 
   static_checks
   rm -f "$LOGS"/build-*.status
   if build release all; then
-    if wants 'sanitizers/*'; then behind+=("sanitizers all"); fi
+    if wants 'sanitizers/*'; then behind+=("sanitizers sanitizer_tests"); fi
     if wants 'tsan/*'; then behind+=("tsan $tsan_target"); fi
-    if wants 'fuzz/*'; then behind+=("fuzz all"); fi
+    if wants 'fuzz/*'; then behind+=("fuzz fuzz_targets"); fi
     if ((${#behind[@]})); then build_behind "${behind[@]}"; fi
     gtest_suites release ""
     preload_suite

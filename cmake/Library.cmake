@@ -8,6 +8,13 @@ target_link_libraries(opensspi_objects
   PUBLIC OpenSSL::SSL OpenSSL::Crypto PkgConfig::NETTLE PkgConfig::KRB5 ZLIB::ZLIB Threads::Threads ${CMAKE_DL_LIBS}
   PRIVATE opensspi_options)
 
+if(OPENSSPI_PCH)
+  set(headers <algorithm> <array> <cstdint> <cstring> <expected> <functional> <map> <memory> <mutex> <optional> <ranges>
+    <span> <string> <string_view> <utility> <variant> <vector>)
+  list(TRANSFORM headers REPLACE "(.+)" "$<$<COMPILE_LANGUAGE:CXX>:\\1>" OUTPUT_VARIABLE headers)
+  target_precompile_headers(opensspi_objects PRIVATE ${headers})
+endif()
+
 add_library(opensspi_static STATIC)
 target_link_libraries(opensspi_static PUBLIC opensspi_objects)
 set_target_properties(opensspi_static PROPERTIES OUTPUT_NAME opensspi_static)

@@ -55,6 +55,14 @@ if(TARGET capi_tests)
   target_link_libraries(capi_tests PRIVATE opensspi)
 endif()
 
+# What a sanitizer looks at: the programs that hold tests, and not those that they or others start.
+add_custom_target(sanitizer_tests)
+foreach(name IN ITEMS unit_tests vector_tests peer_tests capi_tests twapi_crypto)
+  if(TARGET ${name})
+    add_dependencies(sanitizer_tests ${name})
+  endif()
+endforeach()
+
 # A folder of tests that builds programs of its own says so itself.
 foreach(folder IN ITEMS headers compat interop)
   if(EXISTS "${CMAKE_SOURCE_DIR}/tests/${folder}/CMakeLists.txt")
