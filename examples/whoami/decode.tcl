@@ -11,7 +11,7 @@ namespace eval decode {
         1.3.6.1.4.1.311.2.2.10 NTLM
         1.3.6.1.4.1.311.2.2.30 NegoEx
         1.2.840.113554.1.2.2   Kerberos
-        1.2.840.48018.1.2.2    {Kerberos (Windows' identifier)}
+        1.2.840.48018.1.2.2    {MS Kerberos}
         1.2.840.113554.1.2.2.3 {Kerberos user-to-user}
         1.3.6.1.5.2.5          IAKERB
     }
