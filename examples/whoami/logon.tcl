@@ -70,8 +70,9 @@ oo::class create Logon {
 
     # What the server answers, for the record: called before the answer is written, so that a page can show itself.
     method answered {status token} {
-        my variable Context Scheme Finished Who
-        my Note to-client $status [expr {$token ne "" ? $Scheme : ""}] $token
+        my variable Context Credentials Scheme Finished Who
+        set scheme [expr {$token ne "" ? $Scheme : $Who eq "" ? "offers [join [dict keys $Credentials] { or }]" : ""}]
+        my Note to-client $status $scheme $token
         # The record of a log-on is complete with the answer that lets the client in.
         if {$Context eq "" && $Who ne {}} { set Finished 1 }
     }
