@@ -30,8 +30,8 @@ package require http 2.9
 package require twapi_crypto
 
 namespace eval http_sspi {
-    # Connections by their names. Each is a dict: key (what calls may share it), origin, options, free (no call has it),
-    # opened (how often), channel and bindings.
+    # Connections by their names. Each is a dict: key (what calls may share it), origin, own (the options beyond those of
+    # http::geturl), free (no call has it), opened (how often) and channel.
     variable connections {}
     variable credentials {}
     variable count 0
@@ -186,7 +186,7 @@ proc http_sspi::logged_on_request {name origin own options} {
 
 proc http_sspi::log_on {name origin own options scheme} {
     variable limit
-    set host [string trim [dict get $origin host] {[]}]
+    set host [bare [dict get $origin host]]
     set context [twapi::sspi_client_context [credential $scheme [dict get $own -credentials]] -target HTTP/$host \
         -integrity 1 -mutualauth 1 {*}[bindings $name]]
     set token ""
@@ -292,7 +292,7 @@ proc http_sspi::take_connection {origin own} {
         }
     }
     set name c[incr count]
-    dict set connections $name [dict create key $key origin $origin own $own free 0 opened 0 channel "" bindings ""]
+    dict set connections $name [dict create key $key origin $origin own $own free 0 opened 0 channel ""]
     return $name
 }
 
@@ -301,111 +301,114 @@ proc http_sspi::opened {name} {
     return [dict get $connections $name opened]
 }
 
-# Options of sspi_client_context.
-proc http_sspi::bindings {name} {
-    variable connections
-    set bindings [dict get $connections $name bindings]
-    return [expr {$bindings eq "" ? "" : [list -channelbindings $bindings]}]
-}
-
 # What the package http calls for a channel: -async ?-myaddr ADDRESS? NAME PORT.
 proc http_sspi::open_connection {args} {
     variable connections
     set name [lindex $args end-1]
+    set how [lrange $args 0 end-2]
     set connection [dict get $connections $name]
     set origin [dict get $connection origin]
-    set tls [list -peersubject [string trim [dict get $origin host] {[]}] {*}[dict get $connection own -tls]]
-    set secure [expr {[dict get $origin scheme] eq "https"}]
-    set host [string trim [dict get $origin host] {[]}]
-    set from [lsearch -inline -exact -all [lrange $args 0 end-2] -myaddr]
-    set from [expr {$from eq "" ? "" : [lrange $args end-3 end-2]}]
+    set host [bare [dict get $origin host]]
+    set tls [list -peersubject $host {*}[dict get $connection own -tls]]
     if {[dict get $connection own -proxy] ne ""} {
-        set channel [tunnel $origin $connection $from]
-        if {$secure} { set channel [twapi::starttls $channel {*}$tls] }
-    } elseif {$secure} {
-        set channel [twapi::tls_socket {*}$tls {*}$from $host [dict get $origin port]]
+        set channel [tunnel $origin [dict get $connection own] $how]
+        if {[dict get $origin scheme] eq "https"} { set channel [twapi::starttls $channel {*}$tls] }
+    } elseif {[dict get $origin scheme] eq "https"} {
+        set channel [twapi::tls_socket {*}$tls {*}$how $host [dict get $origin port]]
     } else {
-        set channel [socket {*}$from $host [dict get $origin port]]
+        set channel [socket {*}$how $host [dict get $origin port]]
     }
-    set bindings [expr {$secure ? [endpoint_bindings $channel] : ""}]
-    dict set connections $name [dict merge $connection [dict create channel $channel bindings $bindings \
-        opened [expr {[dict get $connection opened] + 1}]]]
+    dict set connections $name channel $channel
+    dict set connections $name opened [expr {[opened $name] + 1}]
     return $channel
 }
 
-proc http_sspi::endpoint_bindings {channel} {
-    set info [twapi::sspi_context_info [chan configure $channel -context]]
-    return [expr {[dict exists $info -endpointbindings] ? [dict get $info -endpointbindings] : ""}]
+# An address of IPv6 without its brackets.
+proc http_sspi::bare {host} { string trim $host {[]} }
+
+# Options of sspi_client_context that bind a log-on to the server's certificate.
+proc http_sspi::bindings {name} {
+    variable connections
+    set connection [dict get $connections $name]
+    if {[dict get $connection origin scheme] ne "https"} return
+    set info [twapi::sspi_context_info [chan configure [dict get $connection channel] -context]]
+    if {![dict exists $info -endpointbindings]} return
+    return [list -channelbindings [dict get $info -endpointbindings]]
 }
 
 # ---- Proxies. --------------------------------------------------------------------------------------------------------
 
-# A channel to the origin through the proxy, after a log-on to it if it asks for one.
-proc http_sspi::tunnel {origin connection from} {
+# A channel to the origin through the proxy, after a log-on to it if it asks for one. how: options of socket.
+proc http_sspi::tunnel {origin own how} {
     variable limit
-    if {![regexp {^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]+)$} [dict get $connection own -proxy] -> host port]} {
-        error "-proxy [dict get $connection own -proxy] is not HOST:PORT"
+    if {![regexp {^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]+)$} [dict get $own -proxy] -> host port]} {
+        error "-proxy [dict get $own -proxy] is not HOST:PORT"
     }
-    set host [string trim $host {[]}]
+    set host [bare $host]
     set to [dict get $origin host]:[dict get $origin port]
-    set channel [socket {*}$from $host $port]
-    set context ""
-    set scheme ""
-    set output ""
+    set state [dict create context "" scheme "" output ""]
+    set channel [socket {*}$how $host $port]
     try {
         for {set leg 0} {$leg < [dict get $limit legs]} {incr leg} {
-            set answer [connect_request $channel $to $scheme $output]
-            lassign $answer code values kept
-            if {$code == 200} {
-                chan configure $channel -blocking 1
-                return $channel
-            }
-            lassign [challenge $values [expr {$scheme eq "" ? [dict get $connection own -package] : $scheme}]] offered token
-            if {$code != 407 || $offered eq "" || ($context ne "" && $token eq "")} {
-                error "the proxy $host:$port answers $code to CONNECT $to"
-            }
+            lassign [connect_request $channel $to $state] code challenges kept
+            if {$code == 200} { return $channel }
+            set state [proxy_step $state $own $host $code $challenges $kept]
             if {!$kept} {
-                if {$context ne ""} { error "the proxy $host:$port closed the connection in the middle of the log-on" }
                 close $channel
-                set channel [socket {*}$from $host $port]
-            }
-            if {$context eq ""} {
-                set scheme $offered
-                set context [twapi::sspi_client_context [credential $scheme [dict get $connection own -proxycredentials]] \
-                    -target HTTP/$host -mutualauth 1]
-                lassign [twapi::sspi_step $context] status output
-            } else {
-                lassign [twapi::sspi_step $context $token] status output
+                set channel [socket {*}$how $host $port]
             }
         }
-        error "the log-on to the proxy $host:$port did not end in [dict get $limit legs] steps"
+        error "it did not end in [dict get $limit legs] steps"
     } on error {message details} {
         catch {close $channel}
-        return -options $details $message
+        return -options $details "the proxy $host:$port, asked for $to: $message"
     } finally {
-        if {$context ne ""} { twapi::sspi_delete_context $context }
+        if {[dict get $state context] ne ""} { twapi::sspi_delete_context [dict get $state context] }
     }
 }
 
-# {CODE CHALLENGES KEPT}: the status, the Proxy-Authenticate headers, and whether the connection goes on.
-proc http_sspi::connect_request {channel to scheme token} {
-    chan configure $channel -translation binary -buffering full -blocking 0
-    puts -nonewline $channel "CONNECT $to HTTP/1.1\r\nHost: $to\r\n"
-    if {$scheme ne ""} { puts -nonewline $channel "Proxy-Authorization: $scheme [binary encode base64 $token]\r\n" }
-    puts -nonewline $channel "\r\n"
-    flush $channel
-    set head [read_answer $channel {[string match *\r\n\r\n $answer]}]
-    if {![regexp {^HTTP/1\.([01]) ([0-9]{3})} $head -> minor code]} { error "the proxy does not answer in HTTP" }
-    set fields {}
-    foreach line [lrange [split [string map {\r\n \n} $head] \n] 1 end] {
-        if {[regexp {^([^:\s]+):\s*(.*?)\s*$} $line -> name value]} { lappend fields [string tolower $name] $value }
+# One step of the log-on to a proxy: the state with the next token.
+proc http_sspi::proxy_step {state own host code challenges kept} {
+    dict with state {}
+    lassign [challenge $challenges [expr {$scheme eq "" ? [dict get $own -package] : $scheme}]] offered token
+    if {$code != 407 || $offered eq "" || ($context ne "" && $token eq "")} { error "it answers $code" }
+    if {$context ne ""} {
+        if {!$kept} { error "it closed the connection in the middle of the log-on" }
+        dict set state output [lindex [twapi::sspi_step $context $token] 1]
+        return $state
     }
-    set values {}
+    set context [twapi::sspi_client_context [credential $offered [dict get $own -proxycredentials]] -target HTTP/$host \
+        -integrity 1 -mutualauth 1]
+    return [dict create context $context scheme $offered output [lindex [twapi::sspi_step $context] 1]]
+}
+
+# {CODE CHALLENGES KEPT}: the status, the Proxy-Authenticate headers, and whether the connection goes on.
+proc http_sspi::connect_request {channel to state} {
+    variable limit
+    chan configure $channel -translation binary -buffering full -blocking 0
+    set request "CONNECT $to HTTP/1.1\r\nHost: $to\r\n"
+    if {[dict get $state output] ne ""} {
+        append request "Proxy-Authorization: [dict get $state scheme] [binary encode base64 [dict get $state output]]\r\n"
+    }
+    puts -nonewline $channel "$request\r\n"
+    flush $channel
+    set until [expr {[clock milliseconds] + [dict get $limit proxy]}]
+    set head ""
+    # Byte by byte: what follows is the origin's.
+    while {![string match *\r\n\r\n $head]} { append head [read_bytes $channel 1 $until [string length $head]] }
+    if {![regexp {^HTTP/1\.([01]) ([0-9]{3})} $head -> minor code]} { error "it does not answer in HTTP" }
+    lassign [proxy_fields $head $minor] challenges length kept
+    if {$code != 200 && $kept} { read_bytes $channel $length $until 0 }
+    return [list $code $challenges $kept]
+}
+
+proc http_sspi::proxy_fields {head kept} {
+    set challenges {}
     set length 0
-    set kept [expr {$minor == 1}]
-    foreach {name value} $fields {
-        switch $name {
-            proxy-authenticate { lappend values $value }
+    foreach line [lrange [split [string map {\r\n \n} $head] \n] 1 end] {
+        if {![regexp {^([^:\s]+):\s*(.*?)\s*$} $line -> name value]} continue
+        switch [string tolower $name] {
+            proxy-authenticate { lappend challenges $value }
             content-length { set length $value }
             transfer-encoding { set kept 0 }
             connection - proxy-connection {
@@ -414,41 +417,35 @@ proc http_sspi::connect_request {channel to scheme token} {
             }
         }
     }
-    if {$code != 200 && $kept} {
-        if {![regexp {^[0-9]{1,5}$} $length]} { error "the proxy's answer has a length of $length" }
-        read_answer $channel "\[string length \$answer\] >= [scan $length %d]"
-    }
-    return [list $code $values $kept]
+    if {![regexp {^[0-9]{1,6}$} $length]} { error "its answer has the length $length" }
+    return [list $challenges [scan $length %d] $kept]
 }
 
-# Byte by byte, since what follows may be the origin's: until `complete` is true of the answer.
-proc http_sspi::read_answer {channel complete} {
+# So many bytes, behind `before` others that were read.
+proc http_sspi::read_bytes {channel count until before} {
     variable limit
-    variable results
-    set until [expr {[clock milliseconds] + [dict get $limit proxy]}]
-    set answer ""
-    while {![expr $complete]} {
-        set byte [read $channel 1]
-        append answer $byte
-        if {[string length $answer] > [dict get $limit answer]} { error "the proxy's answer is too long" }
-        if {$byte ne ""} continue
-        if {[eof $channel]} { error "the proxy closed the connection" }
-        pause $channel [expr {$until - [clock milliseconds]}]
+    if {$before + $count > [dict get $limit answer]} { error "its answer is too long" }
+    set bytes ""
+    while {[string length $bytes] < $count} {
+        append bytes [read $channel [expr {$count - [string length $bytes]}]]
+        if {[string length $bytes] == $count} break
+        if {[eof $channel]} { error "it closed the connection" }
+        await_readable $channel [expr {$until - [clock milliseconds]}]
     }
-    return $answer
+    return $bytes
 }
 
-# Until the channel is readable, while other events go on.
-proc http_sspi::pause {channel milliseconds} {
+# While other events go on.
+proc http_sspi::await_readable {channel milliseconds} {
     variable results
     variable count
-    set wait wait[incr count]
-    set timer [after [expr {max($milliseconds, 0)}] [list set [namespace current]::results($wait) late]]
-    chan event $channel readable [list set [namespace current]::results($wait) ready]
-    vwait [namespace current]::results($wait)
+    set woken [namespace current]::results(wait[incr count])
+    set timer [after [expr {max($milliseconds, 0)}] [list set $woken late]]
+    chan event $channel readable [list set $woken ready]
+    vwait $woken
     after cancel $timer
     chan event $channel readable {}
-    set woken $results($wait)
-    unset results($wait)
-    if {$woken eq "late"} { error "the proxy does not answer" }
+    set reason [set $woken]
+    unset $woken
+    if {$reason eq "late"} { error "it does not answer" }
 }

@@ -134,7 +134,7 @@ proc page::until_text {ticks} {
 
 proc page::why_not_another {who} {
     if {[dict get $who -scheme] eq "NTLM"} {
-        return "Your client took the scheme NTLM, in which no other package can be offered."
+        return "Your client took the scheme NTLM, in which nothing else can be offered. Kerberos comes with the scheme Negotiate."
     }
     if {![dict exists $who -fallback] || [dict get $who -fallback] eq ""} {
         return "[dict get $who -package] is the first choice, and it was taken."
@@ -169,7 +169,7 @@ proc page::binding_text {who transport} {
         1 { return "yes, to this server's certificate" }
         0 { return "no: your client sent no channel bindings, and this server tolerates that" }
     }
-    return "if your client bound it, which is told in secret, it was to this server's certificate"
+    return "to this server's certificate, if your client sent bindings: Kerberos encrypts them"
 }
 
 proc page::rows {rows} {

@@ -49,7 +49,12 @@ proc tls::write {file content} {
 proc tls::bindings {channel policy} {
     if {$policy eq "off"} { return {} }
     set info [twapi::sspi_context_info [chan configure $channel -context]]
-    return [list -channelbindings [dict get $info -endpointbindings] -bindingpolicy $policy]
+    if {[dict exists $info -endpointbindings]} {
+        return [list -channelbindings [dict get $info -endpointbindings] -bindingpolicy $policy]
+    }
+    # RFC 5929 leaves undefined what a certificate signed with Ed25519 is bound by.
+    if {$policy eq "require"} { error "nothing can be bound to this kind of certificate, and -bindings is require" }
+    return {}
 }
 
 # How the channel is protected, in words.

@@ -17,6 +17,7 @@
 #   -export FILE         writes the certificate there (PEM), for clients to trust
 #   -bindings POLICY     what a log-on over HTTPS must be bound to the channel: allowmissing (the default: clients may
 #                        send no bindings, wrong ones are refused), require, off
+#   -limits LIST         names and values in place of those in http.tcl, such as {connections 100 request 5000}
 #
 # Kerberos takes the keys of HTTP/host from the keytab of krb5.conf, or the one that KRB5_KTNAME names.
 
@@ -125,7 +126,12 @@ oo::class create Whoami {
 # ---- Start. ----------------------------------------------------------------------------------------------------------
 
 proc accept {shared secure channel address port} {
-    http_server::accept [Whoami new $shared $secure $channel] $channel $address:$port
+    try {
+        http_server::accept [Whoami new $shared $secure $channel] $channel $address:$port
+    } on error {message} {
+        close $channel
+        http_server::say "$address:$port: $message"
+    }
 }
 
 proc usage {why} {
@@ -135,7 +141,7 @@ proc usage {why} {
 
 proc parse_options {words} {
     set options {-http "" -https "" -address 127.0.0.1 -accounts "" -schemes {Negotiate NTLM} -certificate ""
-        -passwordfile "" -names {localhost 127.0.0.1} -export "" -bindings allowmissing}
+        -passwordfile "" -names {localhost 127.0.0.1} -export "" -bindings allowmissing -limits ""}
     if {[llength $words] % 2} { usage "[lindex $words end] has no value" }
     foreach {name value} $words {
         if {![dict exists $options $name]} { usage "there is no option $name; there are [join [dict keys $options] {, }]" }
@@ -148,6 +154,12 @@ proc parse_options {words} {
     }
     if {[dict get $options -bindings] ni {allowmissing require off}} {
         usage "-bindings [dict get $options -bindings] is none of allowmissing, require, off"
+    }
+    foreach {name value} [dict get $options -limits] {
+        if {![dict exists $http_server::limit $name] || ![string is integer -strict $value]} {
+            usage "-limits: $name $value is none of [join [dict keys $http_server::limit] {, }] with a number"
+        }
+        dict set http_server::limit $name $value
     }
     foreach scheme [dict get $options -schemes] {
         if {$scheme ni {Negotiate NTLM}} { usage "-schemes: $scheme is neither Negotiate nor NTLM" }
