@@ -406,8 +406,9 @@ proc http_sspi::proxy_fields {head kept} {
     set challenges {}
     set length 0
     foreach line [lrange [split [string map {\r\n \n} $head] \n] 1 end] {
-        if {![regexp {^([^:\s]+):\s*(.*?)\s*$} $line -> name value]} continue
-        switch [string tolower $name] {
+        set colon [string first : $line]
+        set value [string trim [string range $line $colon+1 end]]
+        switch [string tolower [string range $line 0 $colon-1]] {
             proxy-authenticate { lappend challenges $value }
             content-length { set length $value }
             transfer-encoding { set kept 0 }
