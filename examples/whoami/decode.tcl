@@ -49,14 +49,6 @@ proc decode::token {bytes} {
     return [dict create title $title size $size sections $sections]
 }
 
-# The names of mechanisms that a token offers or carries, for a quick look: SPNEGO, NTLM, Kerberos.
-proc decode::kind {bytes} {
-    if {[string match "NTLMSSP\0*" $bytes]} { return NTLM }
-    set title [dict get [token $bytes] title]
-    foreach word {SPNEGO Kerberos} { if {[string match $word* $title]} { return $word } }
-    return ""
-}
-
 proc decode::bad {message} { throw DECODE $message }
 
 proc decode::sections_of {bytes} {
@@ -150,7 +142,7 @@ proc decode::oid {content} {
         set arc 0
     }
     set text [join $arcs .]
-    return [expr {[dict exists $oid_names $text] ? "[dict get $oid_names $text] ($text)" : $text}]
+    return [expr {[dict exists $oid_names $text] ? "[dict get $oid_names $text] $text" : $text}]
 }
 
 # ---- SPNEGO: RFC 4178 4.2. -------------------------------------------------------------------------------------------

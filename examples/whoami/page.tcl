@@ -60,8 +60,7 @@ proc page::who {who exchange transport nonce} {
 <main>
 <section class=\"cards\">
 <article class=\"card\"><h2>Who vouches for you</h2>[rows [identity_rows $who]]</article>
-<article class=\"card\"><h2>Why not another package</h2><p>[text [why_not_another $who]]</p>
-<h2>Flags of the context</h2>[flags $who]</article>
+<article class=\"card\"><h2>By which package</h2>[rows [package_rows $who]]<h3>Flags of the context</h3>[flags $who]</article>
 <article class=\"card\"><h2>The connection</h2>[rows [connection_rows $who $transport]]</article>
 </section>
 <section class=\"exchange\">
@@ -109,10 +108,13 @@ proc page::identity_rows {who} {
         if {[dict exists $who $key]} { lappend rows $label [dict get $who $key] }
     }
     if {[dict exists $who -source]} { lappend rows "Vouched for by" [source_text [dict get $who -source]] }
-    lappend rows Package [dict get $who -package] "HTTP scheme" [dict get $who -scheme]
     if {[dict exists $who -sids] && [dict get $who -sids] ne ""} { lappend rows SID [lindex [dict get $who -sids] 0] }
     if {[dict exists $who -expiration]} { lappend rows "Good until" [until_text [dict get $who -expiration]] }
     return $rows
+}
+
+proc page::package_rows {who} {
+    return [list Package [dict get $who -package] "HTTP scheme" [dict get $who -scheme] "Why not another" [why_not_another $who]]
 }
 
 # Only the kind: a path is no business of the client's.
@@ -215,7 +217,7 @@ proc page::token_rows {fields} {
     foreach {label value} $fields {
         if {$label eq "Flags" && [string match *,* $value]} {
             set words [join [lmap word [split $value ,] { string cat "<code>" [text [string trim $word]] "</code>" }] " "]
-            append html "<div><dt>Flags</dt><dd class=\"flags\">$words</dd></div>\n"
+            append html "<div class=\"wide\"><dt>Flags</dt><dd class=\"flags\">$words</dd></div>\n"
         } else {
             append html "<div><dt>[text $label]</dt><dd>[text $value]</dd></div>\n"
         }

@@ -89,7 +89,7 @@ def ntlm_page():
 
 def ntlm_inside_page():
     run = curl(site.http + "/", "--negotiate", "-u", ":", env=spnego_ntlm)
-    return missing(run[1], "NTLM (1.3.6.1.4.1.311.2.2.10)", "accept-incomplete", "Kerberos: the client does not offer it")
+    return missing(run[1], "NTLM 1.3.6.1.4.1.311.2.2.10", "accept-incomplete", "Kerberos: the client does not offer it")
 
 
 def evil_name():
