@@ -60,6 +60,7 @@ Result<core::Step> Acceptor::step(const core::StepInput& input) {
 
 Result<core::Step> Acceptor::on_first(const core::StepInput& input, bool hinted) {
   if (input.token.empty() && !hinted) return hint();
+  fallback_.clear();  // what the hint left out is told again, where it matters
   switch (const Kind kind = kind_of(input.token)) {
     case Kind::spnego_init:
       return on_init(input);

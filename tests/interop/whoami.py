@@ -181,7 +181,9 @@ def given_up_in_the_middle():
 def raw_ntlm_under_negotiate():
     with Raw(PORT) as raw, Peer("ntlm", "client", "") as client:
         status, _, body = raw.ntlm(client, "Negotiate")
-        return None if (status, body) == (200, NTLM + "\n") else f"{status} {body!r}"
+        if (status, body) != (200, NTLM + "\n"):
+            return f"{status} {body!r}"
+        return missing(raw.ask(line="GET / HTTP/1.1")[2], "Kerberos: the client speaks NTLM without SPNEGO")
 
 
 def another_connection_is_nobody():

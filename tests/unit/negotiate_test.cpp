@@ -197,6 +197,18 @@ TEST_F(NegotiateTest, TheAcceptorKnowsWhyNotTheBetterMechanism) {
   EXPECT_EQ(server.fallback(), "");
 }
 
+TEST_F(NegotiateTest, AfterAHintEveryReasonIsToldOnce) {
+  server.best.behaviour.why_not_accepting = "there is no key";
+  start();
+  auto hint = server.step();
+  ASSERT_TRUE(hint);
+  auto init = client.step(hint->output);
+  ASSERT_TRUE(init);
+  ASSERT_TRUE(server.step(init->output));
+  EXPECT_EQ(server.mechanism(), "Spare");
+  EXPECT_EQ(server.fallback(), "Best: there is no key");
+}
+
 TEST_F(NegotiateTest, AMechanismThatWasNotOfferedIsRefused) {
   start();
   ASSERT_TRUE(client.step());
