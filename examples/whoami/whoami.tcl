@@ -125,13 +125,14 @@ oo::class create Whoami {
 
 # ---- Start. ----------------------------------------------------------------------------------------------------------
 
-proc accept {shared secure channel address port} {
-    try {
-        http_server::accept [Whoami new $shared $secure $channel] $channel $address:$port
-    } on error {message} {
-        close $channel
-        http_server::say "$address:$port: $message"
-    }
+# tls: the credential for HTTPS; "" for HTTP.
+proc accept {shared tls channel address port} {
+    http_server::accept [list open_connection $shared $tls] $channel $address:$port
+}
+
+proc open_connection {shared tls channel} {
+    if {$tls ne ""} { set channel [http_server::secured $channel $tls] }
+    return [list $channel [Whoami new $shared [expr {$tls ne ""}] $channel]]
 }
 
 proc usage {why} {
@@ -195,20 +196,21 @@ proc listen {options} {
     set shared [dict create policy [dict get $options -bindings] \
         credentials [acquire [dict get $options -schemes] [dict get $options -accounts]]]
     set address [dict get $options -address]
-    if {[dict get $options -http] ne ""} {
-        set listener [socket -server [list accept $shared 0] -myaddr $address [dict get $options -http]]
-        puts "listening on http://$address:[lindex [chan configure $listener -sockname] 2]/"
-    }
-    if {[dict get $options -https] ne ""} {
-        set credential [tls::credential [dict get $options -certificate] [first_line [dict get $options -passwordfile]] \
-            [dict get $options -names] [dict get $options -export]]
-        set listener [twapi::tls_socket -server [list accept $shared 1] -credentials $credential -myaddr $address \
-            [dict get $options -https]]
-        puts "listening on https://$address:[lindex [chan configure $listener -sockname] 2]/"
+    foreach scheme {http https} {
+        set port [dict get $options -$scheme]
+        if {$port eq ""} continue
+        set tls [expr {$scheme eq "https" ? [tls_credential $options] : ""}]
+        set listener [socket -server [list accept $shared $tls] -myaddr $address $port]
+        puts "listening on $scheme://$address:[lindex [chan configure $listener -sockname] 2]/"
     }
 }
 
-# A client that breaks off its TLS handshake, or whatever else goes wrong outside of a request.
+proc tls_credential {options} {
+    return [tls::credential [dict get $options -certificate] [first_line [dict get $options -passwordfile]] \
+        [dict get $options -names] [dict get $options -export]]
+}
+
+# Whatever goes wrong outside of a request.
 proc background_error {message details} { http_server::say "background: $message" }
 interp bgerror {} background_error
 

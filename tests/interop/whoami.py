@@ -11,7 +11,7 @@ accounts = write_file(os.path.join(FOLDER, "accounts"),
                       f"{DOMAIN}:{USER}:{PASSWORD}\n{DOMAIN}:{OTHER_USER}:{OTHER_PASSWORD}\n<i>&X:<b>\"'eve:pw\n")
 CERTIFICATE = os.path.join(FOLDER, "whoami.pem")
 NOBODY = without_tickets(FOLDER)
-site = Whoami(accounts, "-export", CERTIFICATE, "-limits", "request 2000 silence 4000 connections 150")
+site = Whoami(accounts, "-export", CERTIFICATE, "-limits", "request 2000 silence 4000 answer 2000 connections 150")
 strict = Whoami(accounts, "-bindings", "require", "-export", CERTIFICATE + ".strict")
 TRUST = ["--cacert", CERTIFICATE]
 
@@ -270,6 +270,54 @@ def many_connections():
     return "nobody is served any more"
 
 
+def files():
+    return len(os.listdir(f"/proc/{site.process.pid}/fd"))
+
+
+def comes_back_to(before):
+    for _ in range(200):
+        if files() <= before:
+            return None
+        threading.Event().wait(0.1)
+    return f"{files()} files are open, where {before} were"
+
+
+def clients_that_do_not_read(port, tls):
+    """Each asks for much and takes nothing: the server lets them go, and keeps no file of theirs."""
+    before = files()
+    raws = []
+    for _ in range(10):
+        raw = Raw(port, tls, receive=2048)
+        raws.append(raw)
+        raw.socket.settimeout(0.2)
+        try:
+            for _ in range(40):
+                raw.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
+        except OSError:
+            pass
+    result = comes_back_to(before)
+    for raw in raws:
+        raw.close()
+    return result or says(NTLM, site.http + "/name", "--ntlm", "-u", LOGON)
+
+
+def handshakes_that_do_not_come():
+    before = files()
+    raws = [Raw(site.ports[1]) for _ in range(300)]
+    for raw in raws[::2]:
+        try:
+            raw.send(b"\x16\x03\x01\x02\x00\x01")
+        except OSError:
+            pass
+    most = files()
+    result = comes_back_to(before)
+    for raw in raws:
+        raw.close()
+    if most > before + 160:
+        return f"{most} files were open at once"
+    return result or says(NTLM, site.https + "/name", "-k", "--ntlm", "-u", LOGON)
+
+
 def paths():
     with Raw(PORT) as raw, Peer("ntlm", "client", "") as client:
         raw.ntlm(client)
@@ -279,6 +327,9 @@ def paths():
 
 tap.run("a connection that says nothing is closed", silent_connection_is_closed)
 tap.run("connections above the limit are closed, and the others served", many_connections)
+tap.run("clients that do not read their answers are let go", lambda: clients_that_do_not_read(PORT, False))
+tap.run("clients that do not read their answers are let go, over TLS", lambda: clients_that_do_not_read(site.ports[1], True))
+tap.run("TLS handshakes that do not come are bounded in number and time", handshakes_that_do_not_come)
 tap.run("there is one page, and no file", paths)
 tokens = subprocess.run(["tclsh", os.path.join(HERE, "whoami_decode.tcl"), WHOAMI], capture_output=True, text=True,
                         env={**ENVIRONMENT, "OPENSSPI_ACCOUNTS": "self"}, timeout=300)

@@ -74,8 +74,12 @@ def get(*words, env=None):
 class Raw:
     """A connection on which a test says what it likes."""
 
-    def __init__(self, port, tls=False):
-        self.socket = socket.create_connection(("127.0.0.1", port), 10)
+    def __init__(self, port, tls=False, receive=0):
+        self.socket = socket.socket()
+        self.socket.settimeout(10)
+        if receive:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+        self.socket.connect(("127.0.0.1", port))
         if tls:
             context = ssl.create_default_context()
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
