@@ -8,15 +8,15 @@
 #
 # The result is a token of the package http. The options are those of http::geturl, and further:
 #
-#   -credentials IDENTITY       who to log on as: what twapi::sspi_winnt_identity_credentials returned; if not given, who
-#                               runs the process
+#   -credentials IDENTITY       who to log on as: what twapi::sspi_winnt_identity_credentials returned; if not given,
+#                               who runs the process
 #   -package NAME               Negotiate, if not given, or NTLM
 #   -tls OPTIONS                further options of twapi::tls_socket, such as {-credentials CREDENTIAL} for an authority
 #                               of your own
 #   -proxy HOST:PORT            goes through this proxy, by CONNECT, so that connection and log-on reach from end to end
 #   -proxycredentials IDENTITY  who to log on to the proxy as, if it asks; if not given, who runs the process
-#   -maxredirects COUNT         follows so many redirects of a GET or HEAD to the same scheme, host and port; none, if not
-#                               given. One that leads elsewhere is not followed: it is the result.
+#   -maxredirects COUNT         follows so many redirects of a GET or HEAD to the same scheme, host and port; none, if
+#                               not given. One that leads elsewhere is not followed: it is the result.
 #
 # A connection is kept, with its log-on, for later calls with the same origin and the same account; no others share it.
 # A log-on over HTTPS is bound to the server's certificate. A server that lets the client in without having finished the
@@ -30,8 +30,8 @@ package require http 2.9
 package require twapi_crypto
 
 namespace eval http_sspi {
-    # Connections by their names. Each is a dict: key (what calls may share it), origin, own (the options beyond those of
-    # http::geturl), free (no call has it), opened (how often) and channel.
+    # Connections by their names. Each is a dict: key (what calls may share it), origin, own (the options beyond those
+    # of http::geturl), free (no call has it), opened (how often) and channel.
     variable connections {}
     variable credentials {}
     variable count 0
@@ -88,13 +88,17 @@ proc http_sspi::split_options {words} {
         }
         if {[dict exists $own $name]} { dict set own $name $value } else { dict set options $name $value }
     }
-    if {[dict get $own -package] ni {Negotiate NTLM}} { error "-package [dict get $own -package] is neither Negotiate nor NTLM" }
+    if {[dict get $own -package] ni {Negotiate NTLM}} {
+        error "-package [dict get $own -package] is neither Negotiate nor NTLM"
+    }
     if {![string is integer -strict [dict get $own -maxredirects]]} {
         error "-maxredirects [dict get $own -maxredirects] is no number"
     }
     if {[dict exists $options -headers]} {
         foreach {name value} [dict get $options -headers] {
-            if {[string tolower $name] in {authorization host connection}} { error "the header $name is not the caller's here" }
+            if {[string tolower $name] in {authorization host connection}} {
+                error "the header $name is not the caller's here"
+            }
         }
     }
     return [list $own $options]
@@ -102,7 +106,9 @@ proc http_sspi::split_options {words} {
 
 # A dict of scheme, host, port, path, and origin, which two URLs share or not.
 proc http_sspi::parse_url {url} {
-    if {![regexp -nocase {^(https?)://([^/?#]+)([^#\s]*)} $url -> scheme authority path]} { error "$url is no URL of http or https" }
+    if {![regexp -nocase {^(https?)://([^/?#]+)([^#\s]*)} $url -> scheme authority path]} {
+        error "$url is no URL of http or https"
+    }
     if {![regexp {^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?$} $authority -> host port]} {
         error "the host of $url is not a name or an address (accounts are given by -credentials)"
     }
@@ -138,7 +144,7 @@ proc http_sspi::follow {origin own options} {
     set left [dict get $own -maxredirects]
     while 1 {
         set token [request $origin $own $options]
-        if {[incr left -1] < 0 || [dict exists $options -query] || [http::ncode $token] ni {301 302 303 307 308}} { return $token }
+        if {[incr left -1] < 0 || [dict exists $options -query]} { return $token }
         set next [redirected $origin $token]
         if {$next eq ""} { return $token }
         http::cleanup $token
@@ -146,7 +152,9 @@ proc http_sspi::follow {origin own options} {
     }
 }
 
+# Where the answer sends us, if that is the same origin; else "".
 proc http_sspi::redirected {origin token} {
+    if {[http::ncode $token] ni {301 302 303 307 308}} return
     set location [lindex [headers $token location] 0]
     if {[string match /* $location] && ![string match //* $location]} {
         set location [dict get $origin scheme]://[dict get $origin host]:[dict get $origin port]$location
@@ -249,8 +257,8 @@ proc http_sspi::headers {token wanted} {
     return $values
 }
 
-# Of the challenges in these headers, that of the scheme: {SCHEME TOKEN}, both empty if there is none. For Negotiate, NTLM
-# is the second choice.
+# Of the challenges in these headers, that of the scheme: {SCHEME TOKEN}, both empty if there is none. For Negotiate,
+# NTLM is the second choice.
 proc http_sspi::challenge {values scheme} {
     set found {}
     foreach value $values {
@@ -388,7 +396,8 @@ proc http_sspi::connect_request {channel to state} {
     chan configure $channel -translation binary -buffering full -blocking 0
     set request "CONNECT $to HTTP/1.1\r\nHost: $to\r\n"
     if {[dict get $state output] ne ""} {
-        append request "Proxy-Authorization: [dict get $state scheme] [binary encode base64 [dict get $state output]]\r\n"
+        append request "Proxy-Authorization: [dict get $state scheme] "
+        append request "[binary encode base64 [dict get $state output]]\r\n"
     }
     puts -nonewline $channel "$request\r\n"
     flush $channel

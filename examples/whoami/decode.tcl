@@ -206,7 +206,8 @@ proc decode::with_inner {section inner} {
     try {
         return [list $section {*}[sections_of $inner]]
     } trap {DECODE} {message} {
-        return [list $section [list "A mechanism's token" [list Length "[string length $inner] bytes" "Not read" $message]]]
+        set rows [list Length "[string length $inner] bytes" "Not read" $message]
+        return [list $section [list "A mechanism's token" $rows]]
     }
 }
 
@@ -448,7 +449,8 @@ proc decode::utf16 {bytes} {
 # Nothing that ends lines, changes the direction of writing or is no character; and not too much.
 proc decode::shown {text} {
     variable most_characters
-    set text [regsub -all {[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff0-\uffff]} $text \ufffd]
+    set kept_out {[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff0-\uffff]}
+    set text [regsub -all $kept_out $text \ufffd]
     if {[string length $text] > $most_characters} { set text [string range $text 0 $most_characters-1]... }
     return [expr {$text eq "" ? "(empty)" : $text}]
 }

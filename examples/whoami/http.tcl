@@ -4,8 +4,8 @@
 #
 # serves a connection until it ends. OPEN is a command prefix that is called with the channel, and returns a list of the
 # channel to talk on (as it is, or with TLS over it) and of an object that is asked, for each request, `answer REQUEST`:
-# REQUEST is a dict of method, path and header (a dict, names in small letters), the answer a dict of status, headers and
-# body (bytes). The object is destroyed with the connection.
+# REQUEST is a dict of method, path and header (a dict, names in small letters), the answer a dict of status, headers
+# and body (bytes). The object is destroyed with the connection.
 
 namespace eval http_server {
     # Bytes of a request's head (a ticket with many groups takes 64 KB in base64) and of its body; milliseconds until a
@@ -231,9 +231,9 @@ proc http_server::respond {channel answer close with_body} {
     transmit $channel "$head\r\n[expr {$with_body ? $body : ""}]"
 }
 
-# In pieces for which the system has room, so that nothing waits in this process for a client who does not read: Tcl keeps
-# a closed channel until its last byte is taken. Tcl tells a socket as writable also where there is something to read;
-# so what there is to read is read first, and only where nothing was, the socket is what it was told to be.
+# In pieces for which the system has room, so that nothing waits in this process for a client who does not read: Tcl
+# keeps a closed channel until its last byte is taken. Tcl tells a socket as writable also where there is something to
+# read; so what there is to read is read first, and only where nothing was, the socket is what it was told to be.
 proc http_server::transmit {channel bytes} {
     variable limit
     set until [expr {[clock milliseconds] + [dict get $limit answer]}]

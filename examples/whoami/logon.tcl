@@ -1,7 +1,7 @@
 # Windows Integrated Authentication on one connection: the Authorization headers in, the WWW-Authenticate headers out.
 #
-# NTLM logs on a connection, not a request, and Negotiate may hold NTLM: so the state belongs to the connection, and ends
-# with it. One Logon for each connection.
+# NTLM logs on a connection, not a request, and Negotiate may hold NTLM: so the state belongs to the connection, and
+# ends with it. One Logon for each connection.
 
 package require twapi_crypto
 
@@ -103,7 +103,7 @@ oo::class create Logon {
     # One step; gives the token for the client.
     method Step {scheme token} {
         my variable Credentials Bindings Context Scheme Legs Who
-        if {$Context ne "" && $scheme ne $Scheme} { throw LOGON "the scheme changed from $Scheme to $scheme on the way" }
+        if {$Context ne "" && $scheme ne $Scheme} { throw LOGON "the scheme changed from $Scheme to $scheme" }
         if {[incr Legs] > 6} { throw LOGON "a log-on of more than 6 tokens" }
         if {$Context eq ""} {
             set Scheme $scheme
@@ -123,7 +123,7 @@ oo::class create Logon {
         dict set who -name [twapi::sspi_context_username $Context]
         dict set who -scheme $Scheme
         dict set who -bound [decode::ntlm_bound $token]
-        if {[dict exists $who -anonymous] && [dict get $who -anonymous]} { throw LOGON "an anonymous log-on is nobody's" }
+        if {[dict exists $who -anonymous] && [dict get $who -anonymous]} { throw LOGON "the log-on is anonymous" }
         my Drop
         set Who $who
     }

@@ -1,5 +1,5 @@
-# The pages: HTML with its style inside, nothing from elsewhere, no script. Whatever a client or a domain may have chosen
-# goes through `text`.
+# The pages: HTML with its style inside, nothing from elsewhere, no script. Whatever a client or a domain may have
+# chosen goes through `text`.
 
 namespace eval page {
     variable style [apply {{file} {
@@ -60,7 +60,8 @@ proc page::who {who exchange transport nonce} {
 <main>
 <section class=\"cards\">
 <article class=\"card\"><h2>Who vouches for you</h2>[rows [identity_rows $who]]</article>
-<article class=\"card\"><h2>By which package</h2>[rows [package_rows $who]]<h3>Flags of the context</h3>[flags $who]</article>
+<article class=\"card\"><h2>By which package</h2>[rows [package_rows $who]]
+<h3>Flags of the context</h3>[flags $who]</article>
 <article class=\"card\"><h2>The connection</h2>[rows [connection_rows $who $transport]]</article>
 </section>
 <section class=\"exchange\">
@@ -94,8 +95,12 @@ proc page::count_text {exchange} {
 
 proc page::summary {who} {
     switch [dict get $who -package] {
-        Kerberos { return "You showed a <b>Kerberos ticket</b>. No password travelled, and this server asked nobody." }
-        NTLM { return "You answered an <b>NTLM challenge</b>. Your password did not travel; a proof that you know it did." }
+        Kerberos {
+            return "You showed a <b>Kerberos ticket</b>. No password travelled, and this server asked nobody."
+        }
+        NTLM {
+            return "You answered an <b>NTLM challenge</b>. Your password did not travel; a proof that you know it did."
+        }
     }
     return "You logged on by [text [dict get $who -package]]."
 }
@@ -114,7 +119,8 @@ proc page::identity_rows {who} {
 }
 
 proc page::package_rows {who} {
-    return [list Package [dict get $who -package] "HTTP scheme" [dict get $who -scheme] "Why not another" [why_not_another $who]]
+    return [list Package [dict get $who -package] "HTTP scheme" [dict get $who -scheme] \
+        "Why not another" [why_not_another $who]]
 }
 
 # Only the kind: a path is no business of the client's.
@@ -136,7 +142,7 @@ proc page::until_text {ticks} {
 
 proc page::why_not_another {who} {
     if {[dict get $who -scheme] eq "NTLM"} {
-        return "Your client took the scheme NTLM, in which nothing else can be offered. Kerberos comes with the scheme Negotiate."
+        return "Your client took the scheme NTLM, in which nothing else can be offered. Kerberos comes with Negotiate."
     }
     if {![dict exists $who -fallback] || [dict get $who -fallback] eq ""} {
         return "[dict get $who -package] is the first choice, and it was taken."
@@ -216,8 +222,8 @@ proc page::token_rows {fields} {
     set html ""
     foreach {label value} $fields {
         if {$label eq "Flags" && [string match *,* $value]} {
-            set words [join [lmap word [split $value ,] { string cat "<code>" [text [string trim $word]] "</code>" }] " "]
-            append html "<div class=\"wide\"><dt>Flags</dt><dd class=\"flags\">$words</dd></div>\n"
+            set words [lmap word [split $value ,] { string cat <code> [text [string trim $word]] </code> }]
+            append html "<div class=\"wide\"><dt>Flags</dt><dd class=\"flags\">[join $words { }]</dd></div>\n"
         } else {
             append html "<div><dt>[text $label]</dt><dd>[text $value]</dd></div>\n"
         }

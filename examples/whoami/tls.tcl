@@ -4,8 +4,9 @@ package require twapi_crypto
 
 namespace eval tls {}
 
-# A credential for the server's end of TLS. file: a PFX (PKCS#12) with certificate and private key, and its password; "" has a
-# certificate made on the spot for these names, whose PEM is written to `export`, if that is not "", for clients to trust.
+# A credential for the server's end of TLS. file: a PFX (PKCS#12) with certificate and private key, and its password; ""
+# has a certificate made on the spot for these names, whose PEM is written to `export`, if that is not "", for clients
+# to trust.
 proc tls::credential {file password names export} {
     set certificate [expr {$file eq "" ? [make $names] : [load_pfx $file $password]}]
     if {$export ne ""} { write $export [twapi::cert_export $certificate -encoding pem] }

@@ -52,7 +52,9 @@ oo::class create Whoami {
         my variable Logon
         set path [dict get $request path]
         if {$path eq "/favicon.ico"} { return [my Plain "404 Not Found"] }
-        if {[dict get $request method] ni {GET HEAD POST}} { return [my Plain "405 Method Not Allowed" {Allow "GET, HEAD, POST"}] }
+        if {[dict get $request method] ni {GET HEAD POST}} {
+            return [my Plain "405 Method Not Allowed" {Allow "GET, HEAD, POST"}]
+        }
         set header [dict get $request header]
         set authorization [expr {[dict exists $header authorization] ? [dict get $header authorization] : ""}]
         set outcome [$Logon take "[dict get $request method] $path" $authorization]
@@ -112,7 +114,8 @@ oo::class create Whoami {
 
     method Guards {policy} {
         return [list Content-Security-Policy $policy Cache-Control no-store X-Content-Type-Options nosniff \
-            Referrer-Policy no-referrer X-Frame-Options DENY Cross-Origin-Resource-Policy same-origin Vary Authorization]
+            Referrer-Policy no-referrer X-Frame-Options DENY Cross-Origin-Resource-Policy same-origin \
+            Vary Authorization]
     }
 
     method Nonce {} {
@@ -145,7 +148,9 @@ proc parse_options {words} {
         -passwordfile "" -names {localhost 127.0.0.1} -export "" -bindings allowmissing -limits ""}
     if {[llength $words] % 2} { usage "[lindex $words end] has no value" }
     foreach {name value} $words {
-        if {![dict exists $options $name]} { usage "there is no option $name; there are [join [dict keys $options] {, }]" }
+        if {![dict exists $options $name]} {
+            usage "there is no option $name; there are [join [dict keys $options] {, }]"
+        }
         dict set options $name $value
     }
     if {[dict get $options -http] eq "" && [dict get $options -https] eq ""} { dict set options -http 0 }

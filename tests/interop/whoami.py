@@ -37,9 +37,12 @@ has_gss_ntlmssp = os.path.exists("/etc/gss/mech.d/mech.ntlmssp.conf") or any(
 for base in (site.http, site.https):
     scheme, url = base.partition(":")[0], base + "/name"
     tap.run(f"curl --ntlm over {scheme}", lambda: says(NTLM, url, *TRUST, "--ntlm", "-u", LOGON))
-    tap.run(f"curl --ntlm over {scheme}, a POST", lambda: says(NTLM, url, *TRUST, "--ntlm", "-u", LOGON, "-d", "x" * 5000))
-    tap.run(f"curl --negotiate over {scheme} with a ticket", lambda: says(KERBEROS, url, *TRUST, "--negotiate", "-u", ":"))
-    tap.run(f"curl --anyauth over {scheme} takes Negotiate", lambda: says(KERBEROS, url, *TRUST, "--anyauth", "-u", ":"))
+    tap.run(f"curl --ntlm over {scheme}, a POST",
+            lambda: says(NTLM, url, *TRUST, "--ntlm", "-u", LOGON, "-d", "x" * 5000))
+    tap.run(f"curl --negotiate over {scheme} with a ticket",
+            lambda: says(KERBEROS, url, *TRUST, "--negotiate", "-u", ":"))
+    tap.run(f"curl --anyauth over {scheme} takes Negotiate",
+            lambda: says(KERBEROS, url, *TRUST, "--anyauth", "-u", ":"))
     if has_gss_ntlmssp:
         tap.run(f"curl --negotiate over {scheme} with NTLM inside",
                 lambda: says(NTLM, url, *TRUST, "--negotiate", "-u", ":", env=spnego_ntlm))
@@ -48,7 +51,8 @@ for base in (site.http, site.https):
     else:
         tap.skip(f"curl --negotiate over {scheme} with NTLM inside", "gss-ntlmssp is not installed")
     tap.run(f"a wrong password over {scheme} gets 401", lambda: denied(url, *TRUST, "--ntlm", "-u", LOGON + "x"))
-    tap.run(f"an unknown user over {scheme} gets 401", lambda: denied(url, *TRUST, "--ntlm", "-u", "EXAMPLE\\mallory:x"))
+    tap.run(f"an unknown user over {scheme} gets 401",
+            lambda: denied(url, *TRUST, "--ntlm", "-u", "EXAMPLE\\mallory:x"))
     tap.run(f"nobody over {scheme} gets 401", lambda: denied(url, *TRUST, "--ntlm", "-u", ":"))
     tap.run(f"no ticket over {scheme} gets 401", lambda: denied(url, *TRUST, "--negotiate", "-u", ":", env=NOBODY))
     tap.run(f"Basic over {scheme} gets 401", lambda: denied(url, *TRUST, "--basic", "-u", LOGON))
@@ -56,8 +60,8 @@ for base in (site.http, site.https):
 
 def offers():
     status, _, wire = curl(site.http + "/")
-    challenges = re.findall(r"< WWW-Authenticate: (.*)", wire)
-    return None if status == 401 and [c.strip() for c in challenges] == ["Negotiate", "NTLM"] else f"{status} {challenges}"
+    challenges = [value.strip() for value in re.findall(r"< WWW-Authenticate: (.*)", wire)]
+    return None if (status, challenges) == (401, ["Negotiate", "NTLM"]) else f"{status} {challenges}"
 
 
 def page_of(*arguments):
@@ -73,7 +77,8 @@ def missing(body, *texts):
 
 def kerberos_page():
     body, wire = page_of(site.http + "/", "--negotiate", "-u", ":")
-    assert "Content-Security-Policy: default-src 'none'; style-src 'nonce-" in wire and "Cache-Control: no-store" in wire
+    assert "Content-Security-Policy: default-src 'none'; style-src 'nonce-" in wire
+    assert "Cache-Control: no-store" in wire
     return missing(body, "OPENSSPI.TEST", "Kerberos is the first choice", "SPNEGO NegTokenInit", "Kerberos AP-REQ",
                    "HTTP/localhost", "aes256-cts-hmac-sha1-96", "accept-completed", "<dt>mechListMIC</dt>")
 
@@ -131,13 +136,15 @@ def alive(raw):
 def bad_header(value):
     with Raw(PORT) as raw:
         status, headers, body = raw.ask("Authorization: " + value)
-        if status != 401 or "alice" in body or [v for n, v in headers if n == "www-authenticate"] != ["Negotiate", "NTLM"]:
+        offered = [value for name, value in headers if name == "www-authenticate"]
+        if status != 401 or "alice" in body or offered != ["Negotiate", "NTLM"]:
             return f"{status} {headers}"
         return alive(raw)
 
 
-for value in ("NTLM", "NTLM ====", "NTLM A", "NTLM TlRMTVNTUAAC", "NTLM " + "A" * 60001, "Negotiate AAAA", "Negotiate YII",
-              "Negotiate " + b64(b"\x60\x84\xff\xff\xff\xff\x06"), "Basic YTpi", "Bearer x", "NTLM " + b64(b"NTLMSSP\0\3\0\0\0")):
+for value in ("NTLM", "NTLM ====", "NTLM A", "NTLM TlRMTVNTUAAC", "NTLM " + "A" * 60001, "Negotiate AAAA",
+              "Negotiate YII", "Negotiate " + b64(b"\x60\x84\xff\xff\xff\xff\x06"), "Basic YTpi", "Bearer x",
+              "NTLM " + b64(b"NTLMSSP\0\3\0\0\0")):
     tap.run(f"the header {value[:40]!r} gets 401, and the connection serves on", lambda: bad_header(value))
 
 
@@ -230,7 +237,8 @@ for name, data, wanted in (
         ("chunks", "POST / HTTP/1.1\r\n" + HOST + "Transfer-Encoding: chunked\r\n\r\n", 411),
         ("a folded header", "GET / HTTP/1.1\r\n" + HOST + "A: b\r\n c\r\n\r\n", 400),
         ("a blank before the colon", "GET / HTTP/1.1\r\n" + HOST + "A : b\r\n\r\n", 400),
-        ("a NUL", "GET /\0 HTTP/1.1\r\n" + HOST + "\r\n", 400), ("a bare CR", "GET / HTTP/1.1\r\n" + HOST + "A: b\rc\r\n\r\n", 400),
+        ("a NUL", "GET /\0 HTTP/1.1\r\n" + HOST + "\r\n", 400),
+        ("a bare CR", "GET / HTTP/1.1\r\n" + HOST + "A: b\rc\r\n\r\n", 400),
         ("bytes of no character", "GET /name HTTP/1.1\r\n" + HOST + "A: \xff\xfe\r\n\r\n", 401),
         ("another method", "DELETE / HTTP/1.1\r\n" + HOST + "\r\n", 405),
         ("another version", "GET / HTTP/3.0\r\n" + HOST + "\r\n", 400),
@@ -242,8 +250,15 @@ for name, data, wanted in (
         ("a URL for a proxy", "GET http://localhost/name HTTP/1.1\r\n" + HOST + "\r\n", 401),
         ("a path that climbs", "GET /../../etc/passwd HTTP/1.1\r\n" + HOST + "\r\n", 401)):
     tap.run(f"{name}: {wanted}", lambda: None if (got := first_status(data)) == wanted else str(got))
-tap.run("garbage in place of TLS, and a client that goes away, hurt nobody else",
-        lambda: Raw(site.ports[1]).send(b"GET / HTTP/1.0\r\n\r\n") or says(NTLM, site.https + "/name", "-k", "--ntlm", "-u", LOGON))
+
+
+def garbage_in_place_of_tls():
+    with Raw(site.ports[1]) as raw:
+        raw.send("GET / HTTP/1.0\r\n\r\n")
+    return says(NTLM, site.https + "/name", "-k", "--ntlm", "-u", LOGON)
+
+
+tap.run("garbage in place of TLS, and a client that goes away, hurt nobody else", garbage_in_place_of_tls)
 
 
 def silent_connection_is_closed():
@@ -321,14 +336,16 @@ def handshakes_that_do_not_come():
 def paths():
     with Raw(PORT) as raw, Peer("ntlm", "client", "") as client:
         raw.ntlm(client)
-        statuses = [raw.ask(line=f"GET {path} HTTP/1.1")[0] for path in ("/name", "/", "/?<script>", "/../../etc/passwd", "/x")]
+        targets = ("/name", "/", "/?<script>", "/../../etc/passwd", "/x")
+        statuses = [raw.ask(line=f"GET {target} HTTP/1.1")[0] for target in targets]
         return None if statuses == [200, 200, 200, 404, 404] else str(statuses)
 
 
 tap.run("a connection that says nothing is closed", silent_connection_is_closed)
 tap.run("connections above the limit are closed, and the others served", many_connections)
 tap.run("clients that do not read their answers are let go", lambda: clients_that_do_not_read(PORT, False))
-tap.run("clients that do not read their answers are let go, over TLS", lambda: clients_that_do_not_read(site.ports[1], True))
+tap.run("clients that do not read their answers are let go, over TLS",
+        lambda: clients_that_do_not_read(site.ports[1], True))
 tap.run("TLS handshakes that do not come are bounded in number and time", handshakes_that_do_not_come)
 tap.run("there is one page, and no file", paths)
 tokens = subprocess.run(["tclsh", os.path.join(HERE, "whoami_decode.tcl"), WHOAMI], capture_output=True, text=True,
@@ -343,6 +360,6 @@ whoami_browser.run(tap, site, strict, NOBODY)
 
 logs = site.end() + strict.end()
 tap.ok(PASSWORD not in logs and OTHER_PASSWORD not in logs, "no password is in the servers' logs", logs[-2000:])
-tap.ok("errorInfo" not in logs and "while executing" not in logs and "invoked from" not in logs, "no request met an error of the server's",
-       "\n".join(line for line in logs.splitlines() if "invoked" in line or "executing" in line)[:3000])
+errors = [line for line in logs.splitlines() if re.search("invoked from|while executing|background", line)]
+tap.ok(not errors, "no request met an error of the server's", "\n".join(errors)[:3000])
 tap.done()

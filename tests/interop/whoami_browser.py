@@ -58,7 +58,8 @@ def unbound(strict, environment):
     before = len(strict.log)
     with Chromium(environment) as chromium:
         fault = lacks(chromium.open(strict.https + "/"), "Log on, please")
-    return fault or (None if "the client sent none" in "".join(strict.log[before:]) else "".join(strict.log[before:]))
+    log = "".join(strict.said(before, lambda lines: "the client sent none" in "".join(lines)))
+    return fault or (None if "the client sent none" in log else log)
 
 
 def looks(chromium):

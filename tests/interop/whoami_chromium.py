@@ -13,8 +13,9 @@ import subprocess
 import tempfile
 import time
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--ignore-certificate-errors",
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+         "--ignore-certificate-errors",
          "--auth-server-allowlist=localhost", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"]
 
 
@@ -46,8 +47,8 @@ class Chromium:
         # The shell gives the pipes the numbers that the browser expects.
         script = f'exec "$@" 3<&{to_read} 4>&{back_write}'
         self.process = subprocess.Popen(
-            ["bash", "-c", script, "bash", "chromium", *FLAGS, "--user-data-dir=" + self.profile, "--remote-debugging-pipe",
-             "about:blank"],
+            ["bash", "-c", script, "bash", "chromium", *FLAGS, "--user-data-dir=" + self.profile,
+             "--remote-debugging-pipe", "about:blank"],
             pass_fds=(to_read, back_write), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, env=environment)
         os.close(to_read)
@@ -121,8 +122,10 @@ class Chromium:
 
     def shape(self, width, dark=False):
         """The size of the window, in CSS pixels, as on a screen of that width; gives the height of the whole page."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1,
+                  mobile=width < 600)
+        self.call("Emulation.setEmulatedMedia",
+                  features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         return self.evaluate("document.documentElement.scrollHeight")
 
     def screenshot(self, path, width, dark=False, most=20000):

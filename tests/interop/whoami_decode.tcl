@@ -1,5 +1,5 @@
-# Tokens that are cut, altered and hostile, for the suite whoami: the decoder says something of each, no page that shows it
-# has markup in it, and no secret is in it. Prints one line for each fault, then "done" and how many tokens it was.
+# Tokens that are cut, altered and hostile, for the suite whoami: the decoder says something of each, no page that shows
+# it has markup in it, and no secret is in it. Prints one line for each fault, then "done" and how many tokens it was.
 #
 #   tclsh whoami_decode.tcl WHOAMI
 package require twapi_crypto
@@ -17,7 +17,9 @@ proc show {token} {
     }
     set marks [regexp -all -inline {<[^<>]*>} $html]
     foreach mark $marks {
-        if {![regexp {^</?(div|span|ol|li|b|h3|dl|dt|dd|code|wbr)( class="[a-z -]*")?>$} $mark]} { puts "fault: markup $mark" }
+        if {![regexp {^</?(div|span|ol|li|b|h3|dl|dt|dd|code|wbr)( class="[a-z -]*")?>$} $mark]} {
+            puts "fault: markup $mark"
+        }
     }
     if {[regexp {[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202e]} $html]} { puts "fault: a control character" }
     return $html
@@ -66,12 +68,15 @@ proc der {tag content} {
 set ntlm [der 0x06 \x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a]
 set init [der 0xa0 [der 0x30 [der 0xa0 [der 0x30 $ntlm]][der 0xa2 [der 0x04 [lindex $tokens 0]]]]]
 altered [der 0x60 [der 0x06 \x2b\x06\x01\x05\x05\x02]$init]
-altered [der 0xa1 [der 0x30 [der 0xa0 [der 0x0a \x01]][der 0xa1 $ntlm][der 0xa2 [der 0x04 [lindex $tokens 2]]][der 0xa3 [der 0x04 0123456789abcdef]]]]
+set last [der 0xa2 [der 0x04 [lindex $tokens 2]]]
+altered [der 0xa1 [der 0x30 [der 0xa0 [der 0x0a \x01]][der 0xa1 $ntlm]$last[der 0xa3 [der 0x04 0123456789abcdef]]]]
 # An AP-REQ whose realm and service look like HTML.
 proc encrypted {} { der 0x30 [der 0xa0 [der 0x02 \x12]][der 0xa1 [der 0x02 \x01]][der 0xa2 [der 0x04 secret]] }
 set name [der 0x30 [der 0xa0 [der 0x02 \x02]][der 0xa1 [der 0x30 [der 0x1b HTTP][der 0x1b <script>]]]]
-set ticket [der 0x61 [der 0x30 [der 0xa0 [der 0x02 \x05]][der 0xa1 [der 0x1b <b>REALM]][der 0xa2 $name][der 0xa3 [encrypted]]]]
-set request [der 0x6e [der 0x30 [der 0xa0 [der 0x02 \x05]][der 0xa1 [der 0x02 \x0e]][der 0xa2 [der 0x03 \x00\x20\x00\x00\x00]][der 0xa3 $ticket][der 0xa4 [encrypted]]]]
+set five [der 0xa0 [der 0x02 \x05]]
+set ticket [der 0x61 [der 0x30 $five[der 0xa1 [der 0x1b <b>REALM]][der 0xa2 $name][der 0xa3 [encrypted]]]]
+set options [der 0xa2 [der 0x03 \x00\x20\x00\x00\x00]]
+set request [der 0x6e [der 0x30 $five[der 0xa1 [der 0x02 \x0e]]$options[der 0xa3 $ticket][der 0xa4 [encrypted]]]]
 set framed [der 0x60 [der 0x06 \x2a\x86\x48\x86\xf7\x12\x01\x02\x02]\x01\x00$request]
 set html [show $framed]
 foreach wanted {&lt;b&gt;REALM HTTP/&lt;script&gt; mutual-required aes256-cts-hmac-sha1-96} {

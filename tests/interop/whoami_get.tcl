@@ -40,7 +40,8 @@ foreach {word value} $words {
             if {[catch { tell [http_sspi::geturl $value {*}$options] } message]} { puts "error $message" }
         }
         start {
-            puts "started <[http_sspi::geturl $value {*}$options -command {apply {{token} { tell $token; set ::told 1 }}}]>"
+            set command {apply {{token} { tell $token; set ::told 1 }}}
+            puts "started <[http_sspi::geturl $value {*}$options -command $command]>"
             vwait told
         }
         default { dict set options $word $value }

@@ -23,10 +23,13 @@ proc request {channel logon} {
     set given ""
     foreach line $lines { regexp -nocase {^Proxy-Authorization: (.*)$} $line -> given }
     set outcome [$logon take [lindex $lines 0] $given]
-    puts "[lindex $lines 0]: [expr {[$logon who] eq "" ? "nobody" : [dict get [$logon who] -name]}] [dict get $outcome failure]"
+    set name [expr {[$logon who] eq "" ? "nobody" : [dict get [$logon who] -name]}]
+    puts "[lindex $lines 0]: $name [dict get $outcome failure]"
     if {[$logon who] ne ""} { return [tunnel $channel $logon [lindex $lines 0]] }
     set answer "HTTP/1.1 407 Proxy Authentication Required\r\n"
-    foreach challenge [$logon challenges [dict get $outcome token]] { append answer "Proxy-Authenticate: $challenge\r\n" }
+    foreach challenge [$logon challenges [dict get $outcome token]] {
+        append answer "Proxy-Authenticate: $challenge\r\n"
+    }
     puts -nonewline $channel "${answer}Content-Length: 8\r\n\r\nLog on.\n"
     flush $channel
 }

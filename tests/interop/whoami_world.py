@@ -38,6 +38,15 @@ class Program:
         for line in self.process.stdout:
             self.log.append(line)
 
+    def said(self, since, enough):
+        """The lines of the log since then, when `enough` is true of them, or after some seconds."""
+        for _ in range(100):
+            lines = self.log[since:]
+            if enough(lines):
+                break
+            threading.Event().wait(0.1)
+        return lines
+
     def end(self):
         self.process.terminate()
         self.process.wait(10)
@@ -65,8 +74,8 @@ def curl(url, *options, env=None):
 
 def get(*words, env=None):
     """The lines that whoami_get.tcl prints."""
-    run = subprocess.run(["tclsh", os.path.join(HERE, "whoami_get.tcl"), os.path.join(EXAMPLES, "http_sspi.tcl"), *words],
-                         capture_output=True, text=True, env=env or ENVIRONMENT, timeout=90)
+    command = ["tclsh", os.path.join(HERE, "whoami_get.tcl"), os.path.join(EXAMPLES, "http_sspi.tcl"), *words]
+    run = subprocess.run(command, capture_output=True, text=True, env=env or ENVIRONMENT, timeout=90)
     assert run.returncode == 0, run.stderr
     return run.stdout.splitlines()
 
@@ -127,7 +136,7 @@ def b64(data):
 
 
 class Stub:
-    """A site that answers as it is told: `answers` is a function of the request's handler. It notes what it was sent."""
+    """A site that answers as it is told: `answers` is a function of the request's handler. It notes what it is sent."""
 
     def __init__(self, answers):
         stub = self
@@ -167,8 +176,13 @@ class Tinyproxy:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.log = os.path.join(folder, "tinyproxy.log")
-        text = f'Port {self.port}\nListen 127.0.0.1\nTimeout 60\nAllow 127.0.0.1\nLogFile "{self.log}"\nLogLevel Connect\n'
-        path = write_file(os.path.join(folder, "tinyproxy.conf"), text)
+        path = write_file(os.path.join(folder, "tinyproxy.conf"), f"""Port {self.port}
+Listen 127.0.0.1
+Timeout 60
+Allow 127.0.0.1
+LogFile "{self.log}"
+LogLevel Connect
+""")
         self.process = subprocess.Popen(["tinyproxy", "-d", "-c", path], stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
         for _ in range(100):
