@@ -76,12 +76,12 @@ proc http_server::converse {handler channel peer} {
     }
 }
 
-# Sleeps until the connection's channel has something to tell, or it is too late.
-proc http_server::wait {milliseconds} {
+# Sleeps until the connection's channel has something to tell. Returns 1 if it is too late.
+proc http_server::late {milliseconds} {
     set timer [after [expr {max($milliseconds, 1)}] [list [info coroutine] late]]
     set woken [yield]
     after cancel $timer
-    if {$woken eq "late"} { refuse "408 Request Timeout" }
+    return [expr {$woken eq "late"}]
 }
 
 # A channel with TLS over this one, once the handshake is done.
@@ -92,7 +92,9 @@ proc http_server::secured {channel credential} {
     try {
         # It is told as writable when the handshake is over, one way or the other.
         chan event $channel writable [list [info coroutine] ready]
-        while {![twapi::tls_handshake $channel]} { wait [left $until] }
+        while {![twapi::tls_handshake $channel]} {
+            if {[late [left $until]]} { throw {POSIX ETIMEDOUT} "does not finish its TLS handshake" }
+        }
         chan event $channel writable {}
         return $channel
     } on error {message details} {
@@ -114,14 +116,14 @@ proc http_server::refuse {status} { throw HTTP $status }
 # Waits for more bytes. Returns 0 at the end of the connection.
 proc http_server::more {channel timeout} {
     variable input
-    while 1 {
+    for {set late 0} {1} {set late [late $timeout]} {
         set part [read $channel 16384]
         if {$part ne ""} {
             append input([info coroutine]) $part
             return 1
         }
         if {[eof $channel]} { return 0 }
-        wait $timeout
+        if {$late} { refuse "408 Request Timeout" }
     }
 }
 
@@ -240,7 +242,7 @@ proc http_server::transmit {channel bytes} {
     chan event $channel readable {}
     chan event $channel writable [list [info coroutine] ready]
     for {set at 0} {$at < [string length $bytes]} {} {
-        wait_to_write $channel $until
+        if {[left $until] <= 0 || [late [left $until]]} { abandon $channel }
         if {[read_ahead $channel]} continue
         puts -nonewline $channel [string range $bytes $at $at+4095]
         flush $channel
@@ -250,17 +252,12 @@ proc http_server::transmit {channel bytes} {
     chan event $channel readable [list [info coroutine] ready]
 }
 
-proc http_server::wait_to_write {channel until} {
-    try {
-        if {[left $until] <= 0} { refuse late }
-        wait [left $until]
-    } trap {HTTP} {} {
-        # Without its context, a channel of TLS has no farewell to say, which would wait for the client too.
-        if {[dict exists [chan configure $channel] -context]} {
-            twapi::sspi_delete_context [chan configure $channel -context]
-        }
-        throw {POSIX ETIMEDOUT} "does not take the answer"
+# Without its context, a channel of TLS has no farewell to say, which would wait for the client too.
+proc http_server::abandon {channel} {
+    if {[dict exists [chan configure $channel] -context]} {
+        twapi::sspi_delete_context [chan configure $channel -context]
     }
+    throw {POSIX ETIMEDOUT} "does not take the answer"
 }
 
 # Whether there was something to read.

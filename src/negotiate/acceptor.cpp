@@ -88,8 +88,8 @@ Result<core::Step> Acceptor::hint() {
   return core::Step{.status = Status::continue_needed, .output = NegTokenInit::serialize_hint(mech_type_list(oids))};
 }
 
-// Of the packages that are better than the chosen one: why it is not one of them. Those in `told` have said it; `absent`
-// says it for those that could be used here.
+// Of the packages that are better than the chosen one: why it is not one of them. Those in `told` have said it;
+// `absent` says it for those that could be used here.
 template <typename Absent>
 void Acceptor::tell_why_not_better(const Mechanism& chosen, std::span<const Mechanism* const> told, Absent absent) {
   for (const Mechanism& better : credential_->mechanisms()) {
