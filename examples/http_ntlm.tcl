@@ -114,8 +114,11 @@ proc read_request {channel into} {
     set bytes 0
     while {[set line [read_line $channel]] ne ""} {
         if {[incr bytes [string length $line]] > $limit(header)} { bad "431 Request Header Fields Too Large" }
-        if {![regexp {^([^\s:]+):\s*(.*?)\s*$} $line -> name value]} { bad "400 Bad Request" }
-        dict set request header [string tolower $name] $value
+        # A pattern for the whole line would take a time that grows with the square of its length.
+        set colon [string first : $line]
+        set name [string tolower [string range $line 0 $colon-1]]
+        if {![regexp {^[^\s:]+$} $name]} { bad "400 Bad Request" }
+        dict set request header $name [string trim [string range $line $colon+1 end]]
     }
     if {[dict exists $request header connection]} {
         dict set request close [string match -nocase *close* [dict get $request header connection]]

@@ -31,6 +31,10 @@ std::string why_not(const Mechanism& mechanism, Bytes first_token) {
   return accepts.reachable ? std::string{} : accepts.why_not;
 }
 
+bool is_offered(const NegTokenInit& init, const Mechanism& mechanism) {
+  return std::ranges::any_of(init.mech_types, [&](Bytes oid) { return has_oid(*mechanism.package, oid); });
+}
+
 }  // namespace
 
 Result<core::Step> Acceptor::step(const core::StepInput& input) {
@@ -56,6 +60,7 @@ Result<core::Step> Acceptor::step(const core::StepInput& input) {
 
 Result<core::Step> Acceptor::on_first(const core::StepInput& input, bool hinted) {
   if (input.token.empty() && !hinted) return hint();
+  fallback_.clear();  // what the hint left out is told again, where it matters
   switch (const Kind kind = kind_of(input.token)) {
     case Kind::spnego_init:
       return on_init(input);
@@ -83,6 +88,18 @@ Result<core::Step> Acceptor::hint() {
   return core::Step{.status = Status::continue_needed, .output = NegTokenInit::serialize_hint(mech_type_list(oids))};
 }
 
+// Of the packages that are better than the chosen one: why it is not one of them. Those in `told` have said it;
+// `absent` says it for those that could be used here.
+template <typename Absent>
+void Acceptor::tell_why_not_better(const Mechanism& chosen, std::span<const Mechanism* const> told, Absent absent) {
+  for (const Mechanism& better : credential_->mechanisms()) {
+    if (&better == &chosen) return;
+    if (std::ranges::find(told, &better) != told.end()) continue;
+    const std::string why = why_not(better, {});
+    add_reason(*better.package, why.empty() ? std::string(absent(better)) : why);
+  }
+}
+
 Result<core::Step> Acceptor::begin_raw(const core::StepInput& input, Kind kind) {
   const std::u16string_view wanted = kind == Kind::raw_ntlm ? u"NTLM" : u"Kerberos";
   const auto& mechanisms = credential_->mechanisms();
@@ -94,6 +111,9 @@ Result<core::Step> Acceptor::begin_raw(const core::StepInput& input, Kind kind) 
                     (found == mechanisms.end() ? "the list of packages leaves it out" : found->why_not));
   }
   raw_ = true;
+  tell_why_not_better(*found, {}, [&](const Mechanism&) {
+    return "the client speaks " + to_utf8(wanted) + " without SPNEGO, in which no other can be offered";
+  });
   auto started = start_mechanism(*found, core::Role::acceptor);
   if (!started) return fail(started);
   return on_raw(input);
@@ -119,7 +139,12 @@ Acceptor::Choice Acceptor::choose(const NegTokenInit& init) {
     const auto found = std::ranges::find_if(
         own, [&](const Mechanism& mechanism) { return has_oid(*mechanism.package, init.mech_types[i]); });
     if (found == own.end() || std::ranges::find(passed_over, &*found) != passed_over.end()) continue;
-    if (may_use(*found, i == 0 ? init.mech_token.value_or(Bytes{}) : Bytes{})) return {&*found, i};
+    if (may_use(*found, i == 0 ? init.mech_token.value_or(Bytes{}) : Bytes{})) {
+      tell_why_not_better(*found, passed_over, [&](const Mechanism& better) {
+        return is_offered(init, better) ? "the client prefers another" : "the client does not offer it";
+      });
+      return {&*found, i};
+    }
     passed_over.push_back(&*found);
   }
   for (const Mechanism& mechanism : own) {

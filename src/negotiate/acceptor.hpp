@@ -28,6 +28,8 @@ class Acceptor final : public NegotiateContext {
   Choice choose(const NegTokenInit& init);
   // Whether the mechanism takes a log-on that begins with this token; if not, the reason is kept.
   bool may_use(const Mechanism& mechanism, Bytes first_token);
+  template <typename Absent>
+  void tell_why_not_better(const Mechanism& chosen, std::span<const Mechanism* const> told, Absent absent);
 
   // A step of the mechanism, and the reply to it.
   Result<core::Step> advance(const core::StepInput& input, Bytes token, const std::optional<Bytes>& mic);

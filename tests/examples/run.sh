@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every program and script in examples/ does what it says. (http_ntlm.tcl: tests/interop/curl.sh; demo.sh: suite demo.)
+# Every program and script in examples/ does what it says. (http_ntlm.tcl: tests/interop/curl.sh; whoami,
+# http_sspi.tcl: tests/interop/whoami.sh; demo.sh: suite demo.)
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 build=$(cd "${OPENSSPI_BUILD:-build/release}" && pwd)

@@ -176,6 +176,39 @@ TEST_F(NegotiateTest, LetsTheAcceptorChooseWhereTheCallerNamesThePackages) {
   EXPECT_EQ(client.fallback(), "Best: the server chose Spare");
 }
 
+TEST_F(NegotiateTest, TheAcceptorKnowsWhyNotTheBetterMechanism) {
+  start(u"Spare");
+  talk();
+  EXPECT_EQ(server.mechanism(), "Spare");
+  EXPECT_EQ(server.fallback(), "Best: the client does not offer it");
+  start(u"Spare,Best");
+  talk();
+  EXPECT_EQ(server.mechanism(), "Spare");
+  EXPECT_EQ(server.fallback(), "Best: the client prefers another");
+  server.best.behaviour.why_no_credential = "there is no key";
+  start(u"Best,Spare");
+  talk();
+  EXPECT_EQ(server.mechanism(), "Spare");
+  EXPECT_EQ(server.fallback(), "Best: there is no key");
+  server.best.behaviour.why_no_credential.clear();
+  start();
+  talk();
+  EXPECT_EQ(server.mechanism(), "Best");
+  EXPECT_EQ(server.fallback(), "");
+}
+
+TEST_F(NegotiateTest, AfterAHintEveryReasonIsToldOnce) {
+  server.best.behaviour.why_not_accepting = "there is no key";
+  start();
+  auto hint = server.step();
+  ASSERT_TRUE(hint);
+  auto init = client.step(hint->output);
+  ASSERT_TRUE(init);
+  ASSERT_TRUE(server.step(init->output));
+  EXPECT_EQ(server.mechanism(), "Spare");
+  EXPECT_EQ(server.fallback(), "Best: there is no key");
+}
+
 TEST_F(NegotiateTest, AMechanismThatWasNotOfferedIsRefused) {
   start();
   ASSERT_TRUE(client.step());
