@@ -11,39 +11,11 @@
 namespace sspi {
 namespace {
 
-// From bit 0 upwards, SECPKG_FLAG_x; the words are those of the Tcl command sspi_enumerate_packages.
-constexpr const char* kCapabilities[] = {"integrity",
-                                         "privacy",
-                                         "tokenonly",
-                                         "datagram",
-                                         "connection",
-                                         "multirequired",
-                                         "clientonly",
-                                         "extendederror",
-                                         "impersonation",
-                                         "acceptwin32name",
-                                         "stream",
-                                         "negotiable",
-                                         "gsscompatible",
-                                         "logon",
-                                         "asciibuffers",
-                                         "fragment",
-                                         "mutualauth",
-                                         "delegation",
-                                         "readonlywithchecksum",
-                                         "restrictedtokens",
-                                         "negoextender",
-                                         "negotiable2",
-                                         "appcontainerpassthrough",
-                                         "appcontainerchecks",
-                                         "credentialisolation",
-                                         "applyloopback"};
-
 std::vector<std::string> capability_words(ULONG bits) {
   std::vector<std::string> words;
-  for (std::size_t i = 0; i < std::size(kCapabilities); ++i) {
+  for (std::size_t i = 0; i < opensspi::kCapabilityNames.size(); ++i) {
     const ULONG bit = ULONG{1} << i;
-    if ((bits & bit) != 0) words.emplace_back(kCapabilities[i]);
+    if ((bits & bit) != 0) words.emplace_back(opensspi::kCapabilityNames[i]);
     bits &= ~bit;
   }
   if (bits != 0) words.push_back(hex32(bits));

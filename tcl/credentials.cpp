@@ -25,6 +25,8 @@ constexpr Option kOptions[] = {
     {"-package", Kind::text, 0, nullptr, "security package, NTLM if not given"},
     {"-role", Kind::choice, 0, kRoles, "client or outbound, server or inbound, both"},
     {"-getexpiration", Kind::toggle, 0, nullptr, "also return when the credentials expire"},
+    {"-packagelist", Kind::text, 0, nullptr,
+     "what Negotiate may use: \"Kerberos,NTLM\" those, in this order, \"!NTLM\" all but those"},
     kEndOfOptions};
 
 struct Alias {
@@ -68,26 +70,39 @@ constexpr std::string_view kHashMark = "nthash";  // the fourth element of what 
 struct Request {
   std::u16string package, principal;
   Use use;
+  std::u16string package_list;
 };
+
+// What is wrong with a list of packages stands in the message: no script for TWAPI has one.
+int set_acquire_error(Tcl_Interp* interp, const opensspi::Error& error) {
+  if (error.check != "PackageList") return set_error(interp, error);
+  set_error(interp, error);
+  return set_message(interp, error.message() + ": -packagelist: " + error.text);
+}
 
 // {USER DOMAIN PASSWORD}, or {USER DOMAIN HASH nthash}.
 int acquire_account(Tcl_Interp* interp, const Request& request, Tcl_Obj* credentials, Credential& credential) {
   Objects list;
   if (!get_list(interp, credentials, list)) return TCL_ERROR;
   const bool is_hash = list.size() == 4 && text_of(list[3]) == kHashMark;
-  if (list.size() != 3 && !is_hash) return set_toolkit_error(interp, Toolkit::wrong_argument_count);
+  if (list.size() != 3 && !is_hash) {
+    return wrong_credentials(interp, request.package, list.size(), "sspi_winnt_identity_credentials", 3);
+  }
   const std::u16string user = utf16_of(list[0]), domain = utf16_of(list[1]);
   const SecretText password = password_of(list[2]);
   auto made =
-      Credential::acquire(request.package, request.use, request.principal, {user, domain, password.view(), is_hash});
-  if (!made) return set_error(interp, made.error());
+      Credential::acquire(request.package, request.use, request.principal, {user, domain, password.view(), is_hash},
+                          request.package_list);
+  if (!made) return set_acquire_error(interp, made.error());
   credential = std::move(*made);
   return TCL_OK;
 }
 
 int acquire_default(Tcl_Interp* interp, const Request& request, Credential& credential) {
-  auto made = Credential::acquire(request.package, request.use, request.principal);
-  if (!made) return set_error(interp, made.error());
+  auto made = request.package_list.empty()
+                  ? Credential::acquire(request.package, request.use, request.principal)
+                  : Credential::acquire(request.package, request.use, request.principal, request.package_list);
+  if (!made) return set_acquire_error(interp, made.error());
   credential = std::move(*made);
   return TCL_OK;
 }
@@ -114,8 +129,14 @@ int acquire_credentials(InterpState& state, Objects words) {
   if (options.parse(state.interp, words.subspan(1)) != TCL_OK) return TCL_ERROR;
   const auto role = static_cast<std::size_t>(options.number(place(kOptions, "-role"), kBoth));
   const OptionValue& principal = options[place(kOptions, "-principal")];
+  const OptionValue& list = options[place(kOptions, "-packagelist")];
   const Request request{package_name(options[place(kOptions, "-package")].object),
-                        principal.object != nullptr ? utf16_of(principal.object) : std::u16string(), kUses[role]};
+                        principal.object != nullptr ? utf16_of(principal.object) : std::u16string(), kUses[role],
+                        list.object != nullptr ? utf16_of(list.object) : std::u16string()};
+  if (!request.package_list.empty() && !same_package(request.package, u"Negotiate")) {
+    return set_argument_error(state.interp, "Option -packagelist is for the package Negotiate, not for " +
+                                                opensspi::to_utf8(request.package));
+  }
   Credential credential;
   if (acquire(state, request, options[place(kOptions, "-credentials")].object, credential) != TCL_OK) return TCL_ERROR;
   const std::int64_t expiry = credential.expiry_ticks();

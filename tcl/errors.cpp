@@ -68,6 +68,14 @@ int set_explained_error(Tcl_Interp* interp, Toolkit number, std::string_view tex
   return set_toolkit_error(interp, number, std::string(text) + " TWAPI error: " + toolkit_message(number));
 }
 
+int wrong_credentials(Tcl_Interp* interp, std::u16string_view package, std::size_t elements, std::string_view maker,
+                      std::size_t due) {
+  return set_explained_error(interp, Toolkit::wrong_argument_count,
+                             "Invalid credentials for SSPI package " + opensspi::to_utf8(package) + ": a list of " +
+                                 std::to_string(elements) + " elements; what " + std::string(maker) + " returns has " +
+                                 std::to_string(due) + ".");
+}
+
 int set_argument_error(Tcl_Interp* interp, std::string_view message) {
   Tcl_SetObjErrorCode(interp, new_list({new_text(std::string_view("TWAPI")), new_text(std::string_view("BADARGS")),
                                         new_text(message)}));

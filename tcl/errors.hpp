@@ -40,6 +40,10 @@ int set_toolkit_error(Tcl_Interp* interp, Toolkit number, std::string_view text 
 // The same, with the result "TEXT TWAPI error: MESSAGE".
 int set_explained_error(Tcl_Interp* interp, Toolkit number, std::string_view text);
 
+// Credentials that are a list of another length than what `maker` returns. They are not repeated: a password is in them.
+int wrong_credentials(Tcl_Interp* interp, std::u16string_view package, std::size_t elements, std::string_view maker,
+                      std::size_t due);
+
 // errorCode `TWAPI BADARGS MESSAGE`.
 int set_argument_error(Tcl_Interp* interp, std::string_view message);
 

@@ -44,7 +44,12 @@ int check_choice(Tcl_Interp* interp, const Option& option, OptionValue& value) {
   for (value.number = 0; option.choices[value.number] != nullptr; ++value.number) {
     if (text == option.choices[value.number]) return TCL_OK;
   }
-  return set_message(interp, "Invalid value " + value_of_option(option, value.object) + ".");
+  std::string message = "Invalid value " + value_of_option(option, value.object) + ". Must be one of ";
+  for (const char* const* choice = option.choices; *choice != nullptr; ++choice) {
+    if (choice != option.choices) message += ", ";
+    message += *choice;
+  }
+  return set_message(interp, message);
 }
 
 int check_value(Tcl_Interp* interp, const Option& option, OptionValue& value) {

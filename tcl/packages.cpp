@@ -16,37 +16,14 @@ constexpr Option kOptions[] = {
     {"-comment", Kind::toggle, 0, nullptr, "what the package says of itself"},
     kEndOfOptions};
 
-// From bit 0 upwards, SECPKG_FLAG_x.
-constexpr const char* kCapabilities[] = {"integrity",
-                                         "privacy",
-                                         "tokenonly",
-                                         "datagram",
-                                         "connection",
-                                         "multirequired",
-                                         "clientonly",
-                                         "extendederror",
-                                         "impersonation",
-                                         "acceptwin32name",
-                                         "stream",
-                                         "negotiable",
-                                         "gsscompatible",
-                                         "logon",
-                                         "asciibuffers",
-                                         "fragment",
-                                         "mutualauth",
-                                         "delegation",
-                                         "readonlywithchecksum",
-                                         "restrictedtokens",
-                                         "negoextender",
-                                         "negotiable2",
-                                         "appcontainerpassthrough",
-                                         "appcontainerchecks"};
+// Those that TWAPI has words for; further bits are one integer at the end.
+constexpr auto kCapabilities = std::span(opensspi::kCapabilityNames).first<24>();
 
 Tcl_Obj* capability_list(ULONG bits) {
   Tcl_Obj* list = Tcl_NewListObj(0, nullptr);
-  for (std::size_t i = 0; i < std::size(kCapabilities); ++i) {
+  for (std::size_t i = 0; i < kCapabilities.size(); ++i) {
     const ULONG bit = ULONG{1} << i;
-    if ((bits & bit) != 0) Tcl_ListObjAppendElement(nullptr, list, new_text(std::string_view(kCapabilities[i])));
+    if ((bits & bit) != 0) Tcl_ListObjAppendElement(nullptr, list, new_text(kCapabilities[i]));
     bits &= ~bit;
   }
   if (bits != 0) Tcl_ListObjAppendElement(nullptr, list, Tcl_NewWideIntObj(bits));

@@ -19,7 +19,7 @@ constexpr Option kOptions[] = {
     {"-rootstore", Kind::text, 0, nullptr, "store with the roots that client certificates must end in"},
     {"-sessionlifespan", Kind::integer, 0, nullptr,
      "milliseconds that a session may be resumed; 0: the system's default"},
-    {"-usedefaultclientcert", Kind::boolean, 0, nullptr, "look for a client certificate in the personal store"},
+    {"-usedefaultclientcert", Kind::boolean, 0, nullptr, "look for a client's certificate in the personal store; true if no certificate is given"},
     {"-disablereconnects", Kind::boolean, SCH_CRED_DISABLE_RECONNECTS, nullptr, "resume no session"},
     {"-revocationcheck", Kind::choice, 0, kRevocationChecks, "which certificates are checked for revocation"},
     {"-ignoreerrorrevocationoffline", Kind::boolean, SCH_CRED_IGNORE_REVOCATION_OFFLINE, nullptr,
@@ -67,7 +67,7 @@ int strengths(Tcl_Interp* interp, Tcl_Obj* list, Tcl_Obj*& smallest, Tcl_Obj*& l
   Objects bits;
   if (list != nullptr && !get_list(interp, list, bits)) return TCL_ERROR;
   if (bits.size() > 2) {
-    return set_message(interp, "Invalid value '" + std::string(text_of(list)) + "' for option -cipherstrength");
+    return set_message(interp, "Invalid value '" + std::string(text_of(list)) + "' for option -cipherstrength: it must be a list of one or two numbers of bits, the smallest and the largest");
   }
   smallest = bits.empty() ? Tcl_NewWideIntObj(0) : bits.front();
   largest = bits.empty() ? Tcl_NewWideIntObj(0) : bits.back();
@@ -77,7 +77,10 @@ int strengths(Tcl_Interp* interp, Tcl_Obj* list, Tcl_Obj*& smallest, Tcl_Obj*& l
 ULONG credential_flags(const Options<std::size(kOptions)>& options) {
   ULONG flags = options.flags();
   const bool validate = options.number(place(kOptions, "-validateservercert"), 1) != 0;
-  const bool look_up = options.number(place(kOptions, "-usedefaultclientcert"), 0) != 0;
+  // A client that is given no certificate has one found, if the server asks for it.
+  const OptionValue& certificates = options[place(kOptions, "-certificates")];
+  const bool has_own = certificates.object != nullptr && !text_of(certificates.object).empty();
+  const bool look_up = options.number(place(kOptions, "-usedefaultclientcert"), has_own ? 0 : 1) != 0;
   flags |= validate ? SCH_CRED_AUTO_CRED_VALIDATION : SCH_CRED_MANUAL_CRED_VALIDATION;
   flags |= look_up ? SCH_CRED_USE_DEFAULT_CREDS : SCH_CRED_NO_DEFAULT_CREDS;
   return flags | kRevocationFlags[options.number(place(kOptions, "-revocationcheck"), 3)];
@@ -169,7 +172,9 @@ int acquire_schannel(InterpState& state, std::u16string_view package, opensspi::
   constexpr std::size_t kElements = 11;
   Objects list;
   if (!get_list(state.interp, credentials, list)) return TCL_ERROR;
-  if (list.size() != kElements) return set_toolkit_error(state.interp, Toolkit::wrong_argument_count);
+  if (list.size() != kElements) {
+    return wrong_credentials(state.interp, package, list.size(), "sspi_schannel_credentials", kElements);
+  }
   NativeCredential native;
   if (fill(state.interp, list, native) != TCL_OK) return TCL_ERROR;
   auto made = opensspi::Credential::acquire_with(package, use, principal, &native.structure);

@@ -162,7 +162,12 @@ bool get_credential(Tcl_Interp* interp, Tcl_Obj* value, CredHandle& handle) {
   Objects words;
   const bool good = get_list(nullptr, value, words) && words.size() == 2 && get_word(words[0], handle.dwLower) &&
                     get_word(words[1], handle.dwUpper);
-  if (!good) set_toolkit_error(interp, Toolkit::invalid_arguments, "Invalid security handle format");
+  // The value is not repeated: who confuses handle and credentials gives a password here.
+  if (!good) {
+    set_toolkit_error(interp, Toolkit::invalid_arguments,
+                      "Invalid security handle format: a handle is the list of two integers that "
+                      "sspi_acquire_credentials returned");
+  }
   return good;
 }
 

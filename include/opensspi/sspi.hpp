@@ -191,6 +191,34 @@ struct PackageInfo {
   ULONG max_token_bytes = 0;
 };
 
+// The capabilities in words, from bit 0 upwards: SECPKG_FLAG_x.
+inline constexpr std::array<std::string_view, 26> kCapabilityNames = {"integrity",
+                                                                      "privacy",
+                                                                      "tokenonly",
+                                                                      "datagram",
+                                                                      "connection",
+                                                                      "multirequired",
+                                                                      "clientonly",
+                                                                      "extendederror",
+                                                                      "impersonation",
+                                                                      "acceptwin32name",
+                                                                      "stream",
+                                                                      "negotiable",
+                                                                      "gsscompatible",
+                                                                      "logon",
+                                                                      "asciibuffers",
+                                                                      "fragment",
+                                                                      "mutualauth",
+                                                                      "delegation",
+                                                                      "readonlywithchecksum",
+                                                                      "restrictedtokens",
+                                                                      "negoextender",
+                                                                      "negotiable2",
+                                                                      "appcontainerpassthrough",
+                                                                      "appcontainerchecks",
+                                                                      "credentialisolation",
+                                                                      "applyloopback"};
+
 inline PackageInfo package_info(const SecPkgInfoW& info) {
   return {from_wide(info.Name), from_wide(info.Comment), info.fCapabilities, info.wVersion,
           info.wRPCID,          info.cbMaxToken};
@@ -222,6 +250,9 @@ struct Identity {
   bool nt_hash = false;  // password is the NT hash, 32 hexadecimal digits; not on Windows
 };
 
+// Which packages Negotiate may use: "Kerberos,NTLM" are those to use, "!NTLM" are those to leave out; empty: all.
+using PackageList = std::u16string_view;
+
 class Credential {
  public:
   Credential() { SecInvalidateHandle(&handle_); }
@@ -243,17 +274,23 @@ class Credential {
     return acquire_with(package, use, principal, nullptr);
   }
 
+  // The same with what Negotiate may use.
+  static Expected<Credential> acquire(std::u16string_view package, Use use, std::u16string_view principal,
+                                      PackageList packages) {
+    SEC_WINNT_AUTH_IDENTITY_EXW native = listing(packages);
+    return acquire_with(package, use, principal, &native);
+  }
+
   // That of an account.
   static Expected<Credential> acquire(std::u16string_view package, Use use, std::u16string_view principal,
-                                      const Identity& identity) {
-    SEC_WINNT_AUTH_IDENTITY_W native{};
+                                      const Identity& identity, PackageList packages = {}) {
+    SEC_WINNT_AUTH_IDENTITY_EXW native = listing(packages);
     native.User = units(identity.user);
     native.UserLength = static_cast<ULONG>(identity.user.size());
     native.Domain = units(identity.domain);
     native.DomainLength = static_cast<ULONG>(identity.domain.size());
     native.Password = units(identity.password);
     native.PasswordLength = static_cast<ULONG>(identity.password.size());
-    native.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
     if (identity.nt_hash) native.Flags |= OPENSSPI_WINNT_AUTH_IDENTITY_NTHASH;
     return acquire_with(package, use, principal, &native);
   }
@@ -315,6 +352,16 @@ class Credential {
     SecInvalidateHandle(&handle_);
   }
   CredHandle* mutable_handle() const { return const_cast<CredHandle*>(&handle_); }
+  // Of nobody yet, which is the process itself.
+  static SEC_WINNT_AUTH_IDENTITY_EXW listing(PackageList packages) {
+    SEC_WINNT_AUTH_IDENTITY_EXW native{};
+    native.Version = SEC_WINNT_AUTH_IDENTITY_VERSION;
+    native.Length = sizeof native;
+    native.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
+    native.PackageList = units(packages);
+    native.PackageListLength = static_cast<ULONG>(packages.size());
+    return native;
+  }
   // An empty text is a pointer all the same: NULL would mean "the process's own".
   static USHORT* units(std::u16string_view text) {
     static const char16_t kEmpty[1] = {};

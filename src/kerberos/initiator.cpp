@@ -27,11 +27,17 @@ constexpr RequestBit kRequests[] = {
     {ISC_REQ_EXTENDED_ERROR, GSS_C_EXTENDED_ERROR_FLAG},
 };
 
+// ISC_REQ_DELEGATE works with ISC_REQ_MUTUAL_AUTH only: no credential for a server that proves nothing. DCE style is mutual.
+bool delegates(std::uint32_t requested) {
+  return (requested & ISC_REQ_DELEGATE) != 0 && (requested & (ISC_REQ_MUTUAL_AUTH | ISC_REQ_USE_DCE_STYLE)) != 0;
+}
+
 OM_uint32 gss_flags(std::uint32_t requested) {
   OM_uint32 flags = 0;
   for (const RequestBit& bit : kRequests) {
     if ((requested & bit.request) != 0) flags |= bit.gss;
   }
+  if (!delegates(requested)) flags &= ~static_cast<OM_uint32>(GSS_C_DELEG_POLICY_FLAG);
   // Windows' default, which NO_INTEGRITY takes back. Who asks for integrity alone gets that: servers like those of
   // Active Directory take confidentiality in the flags for the promise that every message will be encrypted.
   if ((requested & ISC_REQ_NO_INTEGRITY) == 0) {
@@ -114,7 +120,7 @@ Result<core::Step> Initiator::begin(const core::StepInput& input) {
     return core::Step{.status = Status::continue_needed, .output = make_tgt_request()};
   }
   auto found = ticket({.target = to_utf8(input.target),
-                       .delegate = (input.flags & ISC_REQ_DELEGATE) != 0,
+                       .delegate = delegates(input.flags),
                        .only_asked_flags = (h.flags & GSS_C_CONF_FLAG) == 0});
   if (!found) return fail(found);
   h.ticket = std::move(*found);
@@ -155,7 +161,7 @@ void Initiator::Leg::run() {
 
 // A forwarded ticket comes from the KDC; without delegation the ticket's cache has nothing to ask one with.
 Result<Initiator::Leg> Initiator::run(Leg leg) const {
-  if ((requested_ & ISC_REQ_DELEGATE) == 0) {
+  if (!delegates(requested_)) {
     leg.run();
     return leg;
   }

@@ -14,6 +14,12 @@ std::unexpected<Error> bad_list(std::string why) {
   return fail(Status::unknown_credentials, "PackageList", std::move(why));
 }
 
+std::string names_of(const std::vector<core::Package*>& packages) {
+  std::string names;
+  for (const core::Package* package : packages) names += (names.empty() ? "" : ", ") + to_utf8(package->info().name);
+  return names;
+}
+
 std::u16string_view trimmed(std::u16string_view text) {
   while (!text.empty() && text.front() == u' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == u' ') text.remove_suffix(1);
@@ -39,7 +45,9 @@ Result<PackageList> PackageList::parse(std::u16string_view list, const std::vect
     if (excluded) name.remove_prefix(1);
     const auto found = std::ranges::find_if(
         known, [&](const core::Package* package) { return equal_ignoring_case(package->info().name, name); });
-    if (found == known.end()) return bad_list("\"" + to_utf8(name) + "\" is not a package that Negotiate can use");
+    if (found == known.end()) {
+      return bad_list("\"" + to_utf8(name) + "\" is not a package that Negotiate can use; it has " + names_of(known));
+    }
     if (!named.empty() && excluded != excludes) {
       return bad_list("packages to use and packages to leave out (!) cannot stand in one list");
     }

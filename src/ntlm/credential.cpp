@@ -60,11 +60,20 @@ Result<void> take_password(const core::AuthIdentity& identity, Account& account)
   return {};
 }
 
+// "user", "DOMAIN\user" or "user@domain".
+bool names_account(std::u16string_view principal, const accounts::SelfAccount& self) {
+  return equal_ignoring_case(principal, self.user) ||
+         equal_ignoring_case(principal, self.domain + u'\\' + self.user) ||
+         equal_ignoring_case(principal, self.user + u'@' + self.domain);
+}
+
 }  // namespace
 
 const core::Package& NtlmCredential::package() const { return package_; }
 
 Result<void> NtlmCredential::take_identity(const core::AuthIdentity& identity) {
+  // Nobody named is the process itself (an identity with nothing but a PackageList); an empty name is nobody.
+  if (!identity.has_user && !identity.has_domain && !identity.has_password) return {};
   auto account = std::make_shared<Account>();
   if (identity.user.empty()) {
     if (!identity.password.empty()) return not_understood("a password is given without a user");
@@ -85,6 +94,11 @@ Result<std::shared_ptr<const Account>> NtlmCredential::account() const {
   if (account_) return account_;
   auto self = accounts::self_account(package_.host());
   if (!self) return fail(self);
+  if (!principal_.empty() && !names_account(principal_, *self)) {
+    return fail(Status::no_credentials, "principal",
+                "\"" + to_utf8(principal_) + "\" is not the user of this process, " + to_utf8(self->domain) + '\\' +
+                    to_utf8(self->user) + ", whose credentials alone are here; give user, domain and password");
+  }
   auto account = std::make_shared<Account>();
   account->user = std::move(self->user);
   account->domain = std::move(self->domain);

@@ -32,8 +32,9 @@ struct Account {
 
 class NtlmCredential final : public core::Credential {
  public:
-  NtlmCredential(NtlmPackage& package, std::uint32_t use, Policy policy)
-      : package_(package), use_(use), policy_(policy) {}
+  // `principal`: whose default credentials a client means; empty: the process's. A server's are not named.
+  NtlmCredential(NtlmPackage& package, std::uint32_t use, Policy policy, std::u16string_view principal = {})
+      : package_(package), use_(use), policy_(policy), principal_(principal) {}
 
   // Explicit credentials; without this the same-user default is taken.
   Result<void> take_identity(const core::AuthIdentity& identity);
@@ -54,6 +55,7 @@ class NtlmCredential final : public core::Credential {
   const std::uint32_t use_;  // SECPKG_CRED_x
   mutable std::mutex mutex_;
   Policy policy_;
+  const std::u16string principal_;
   bool in_use_ = false;  // a context was made: attributes are fixed
   // Read when first needed: a server with accounts of its own never makes the key of the same-user default.
   mutable std::shared_ptr<const Account> account_;

@@ -40,7 +40,7 @@ std::string NtlmPackage::why_unavailable() const {
 Result<std::shared_ptr<core::Credential>> NtlmPackage::acquire(const core::AcquireInput& input) {
   const Policy policy{configuration_.allow_weak, configuration_.require_mic, configuration_.lm_level,
                       configuration_.max_lifetime_seconds};
-  auto credential = std::make_shared<NtlmCredential>(*this, input.use, policy);
+  auto credential = std::make_shared<NtlmCredential>(*this, input.use, policy, input.principal);
   if (input.identity != nullptr) {
     auto taken = credential->take_identity(*input.identity);
     if (!taken) return fail(taken);

@@ -19,6 +19,7 @@ proc finish {} {
 # An empty configuration: what this machine has configured must not decide a test. Before the package reads it.
 set ::configuration [makeFile {} opensspi-test.conf]
 set ::env(OPENSSPI_CONFIG) $::configuration
+set ::env(OPENSSPI_MY) [file join $::scratch my]
 foreach name {OPENSSPI_ACCOUNTS OPENSSPI_REQUIRE_MIC OPENSSPI_NTLM_DISABLED OPENSSPI_FIPS OPENSSPI_TRACE} {
     unset -nocomplain ::env($name)
 }

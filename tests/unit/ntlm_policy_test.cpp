@@ -116,6 +116,29 @@ TEST_F(NtlmCredentials, NobodyHasNoPassword) {
             Status::unknown_credentials);
 }
 
+TEST_F(NtlmCredentials, AnIdentityThatNamesNobodyIsTheProcessItself) {
+  const core::AuthIdentity list_only;  // as of a structure with a PackageList alone
+  const auto own = acquire(SECPKG_CRED_OUTBOUND)->name();
+  const auto listed = acquire(SECPKG_CRED_OUTBOUND, &list_only)->name();
+  ASSERT_TRUE(listed) << why(listed);
+  EXPECT_EQ(*listed, own.value());
+}
+
+TEST_F(NtlmCredentials, APrincipalIsTheProcesssUserOrRefused) {
+  const std::u16string own = acquire(SECPKG_CRED_OUTBOUND)->name().value();  // DOMAIN\user
+  const std::size_t slash = own.find(u'\\');
+  const std::u16string domain = own.substr(0, slash), user = own.substr(slash + 1);
+  for (const std::u16string& name : {own, user, user + u'@' + domain}) {
+    auto named = world_.package.acquire({.principal = name, .use = SECPKG_CRED_OUTBOUND});
+    EXPECT_EQ((*named)->name().value(), own);
+  }
+  auto other = world_.package.acquire({.principal = u"somebody", .use = SECPKG_CRED_OUTBOUND});
+  const auto refused = (*other)->start(core::Role::initiator);
+  EXPECT_EQ(status_of(refused), Status::no_credentials);
+  EXPECT_THAT(why(refused), HasSubstr("\"somebody\" is not the user of this process"));
+  EXPECT_FALSE((*other)->reach(u"HTTP/host").reachable);
+}
+
 TEST_F(NtlmCredentials, AttributesAreFixedByTheFirstContext) {
   auto credential = server();
   EXPECT_TRUE(set_policy(*credential, OPENSSPI_NTLM_REQUIRE_MIC, 3));

@@ -195,6 +195,14 @@ TEST(Contexts, AServiceThatIsNotTrustedGetsNoDelegation) {
   EXPECT_EQ(QueryContextAttributesW(server.handle(), OPENSSPI_ATTR_DELEGATED_CREDENTIAL, &got), SEC_E_NO_CREDENTIALS);
 }
 
+TEST(Contexts, DelegationNeedsAServerThatProvesItself) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, "deleg/localhost", ISC_REQ_INTEGRITY | ISC_REQ_DELEGATE), server(theirs, 0U);
+  ASSERT_TRUE(log_on(client, server));
+  EXPECT_EQ(client.attributes() & ISC_RET_DELEGATE, 0U);
+  EXPECT_EQ(server.attributes() & ASC_RET_DELEGATE, 0U);
+}
+
 struct Binding {
   const char* client;
   const char* server;
