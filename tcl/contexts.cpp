@@ -80,7 +80,9 @@ int fail_step(Tcl_Interp* interp, ContextState& context, const opensspi::Error& 
   context.phase = Phase::failed;
   context.failure = error.status;
   context.input.clear();
-  return set_step_error(interp, error);
+  set_step_error(interp, error);
+  if (context.context.role() == Role::client) add_reason(interp, error);
+  return TCL_ERROR;
 }
 
 // The server asks for a certificate that the credentials lack: once, none is sent.

@@ -76,7 +76,7 @@ struct Request {
 // What is wrong with a list of packages stands in the message: no script for TWAPI has one.
 int set_acquire_error(Tcl_Interp* interp, const opensspi::Error& error) {
   if (error.check != "PackageList") return set_error(interp, error);
-  set_error(interp, error);
+  set_status_error(interp, error.status);
   return set_message(interp, error.message() + ": -packagelist: " + error.text);
 }
 

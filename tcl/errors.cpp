@@ -42,8 +42,19 @@ int set_status_error(Tcl_Interp* interp, SECURITY_STATUS status) {
   return set_message(interp, opensspi::status_message(status));
 }
 
+void add_reason(Tcl_Interp* interp, const opensspi::Error& error) {
+  if (error.text.empty()) return;
+  Tcl_AddErrorInfo(interp, ("\n    (" + error.check + ": " + error.text + ")").c_str());
+}
+
+int set_error(Tcl_Interp* interp, const opensspi::Error& error) {
+  set_status_error(interp, error.status);
+  add_reason(interp, error);
+  return TCL_ERROR;
+}
+
 int set_step_error(Tcl_Interp* interp, const opensspi::Error& error) {
-  if (error.token.empty()) return set_error(interp, error);
+  if (error.token.empty()) return set_status_error(interp, error.status);
   set_message(interp, error.message());
   Tcl_Obj* options = Tcl_NewDictObj();
   put(options, "-code", Tcl_NewWideIntObj(TCL_ERROR));
@@ -54,7 +65,7 @@ int set_step_error(Tcl_Interp* interp, const opensspi::Error& error) {
 }
 
 int set_certificate_error(Tcl_Interp* interp) {
-  return set_status_error(interp, static_cast<SECURITY_STATUS>(OpenSspiGetLastCryptError()));
+  return set_error(interp, opensspi::failed(static_cast<SECURITY_STATUS>(OpenSspiGetLastCryptError())).error());
 }
 
 int set_toolkit_error(Tcl_Interp* interp, Toolkit number, std::string_view text) {

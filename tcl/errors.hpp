@@ -20,15 +20,19 @@ enum class Toolkit {
   pointer_null = 18,
 };
 
-// All of these return TCL_ERROR.
+// All of these but add_reason return TCL_ERROR.
+
+// Adds the reason of an error that was set to errorInfo.
+void add_reason(Tcl_Interp* interp, const opensspi::Error& error);
 
 // A status of the system: its words, errorCode `TWAPI_WIN32 CODE WORDS`.
 int set_status_error(Tcl_Interp* interp, SECURITY_STATUS status);
-inline int set_error(Tcl_Interp* interp, const opensspi::Error& error) {
-  return set_status_error(interp, error.status);
-}
 
-// As set_error; a token that the failing step owes the peer goes into the return option -sspitoken.
+// The same; where errorInfo is shown, the reason stands in it under the message.
+int set_error(Tcl_Interp* interp, const opensspi::Error& error);
+
+// As set_status_error; a token that the failing step owes the peer goes into the return option -sspitoken. The reason is
+// not in errorInfo: a server may show that to its peer, who must not learn why a log-on failed.
 int set_step_error(Tcl_Interp* interp, const opensspi::Error& error);
 
 // As set_error, for the last call to a function of wincrypt.h in this thread.

@@ -43,6 +43,15 @@ bool load_sizes(Tcl_Interp* interp, ContextState& context) {
   return true;
 }
 
+// A context of a stream has no tokens and paddings.
+ContextState* find_message_context(InterpState& state, Objects words, const char* of_streams) {
+  ContextState* context = find_context(state, words[1]);
+  if (context == nullptr || !context->is_tls()) return context;
+  set_argument_error(state.interp, "SSPI security context " + context->name + " is of the stream package " +
+                                       opensspi::to_utf8(context->package) + ", which is for " + of_streams);
+  return nullptr;
+}
+
 void copy(MutableBytes to, Bytes from) {
   if (!from.empty()) std::memcpy(to.data(), from.data(), from.size());
 }
@@ -80,7 +89,7 @@ int verify_signature(InterpState& state, Objects words) {
 int encrypt(InterpState& state, Objects words) {
   Options options(kProtectOptions);
   if (options.parse(state.interp, words.subspan(3)) != TCL_OK) return TCL_ERROR;
-  ContextState* context = find_context(state, words[1]);
+  ContextState* context = find_message_context(state, words, "sspi_encrypt_stream");
   Bytes data;
   if (context == nullptr || !load_sizes(state.interp, *context)) return TCL_ERROR;
   if (!get_bytes(state.interp, words[2], data)) return TCL_ERROR;
@@ -112,7 +121,7 @@ std::size_t join(MutableBytes work, std::span<const SecBuffer> buffers) {
 }
 
 int decrypt(InterpState& state, Objects words) {
-  ContextState* context = find_context(state, words[1]);
+  ContextState* context = find_message_context(state, words, "sspi_decrypt_stream");
   Options options(kUnprotectOptions);
   Bytes token, cipher, padding;
   if (context == nullptr || options.parse(state.interp, words.subspan(5)) != TCL_OK) return TCL_ERROR;

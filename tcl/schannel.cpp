@@ -89,6 +89,11 @@ ULONG credential_flags(const Options<std::size(kOptions)>& options) {
 int schannel_credentials(InterpState& state, Objects words) {
   Options options(kOptions);
   if (options.parse(state.interp, words.subspan(1)) != TCL_OK) return TCL_ERROR;
+  const Tcl_WideInt lifespan_ms = options.number(place(kOptions, "-sessionlifespan"), 0);
+  if (lifespan_ms < 0) {
+    return set_argument_error(state.interp, "Invalid value '" + std::to_string(lifespan_ms) +
+                                                "' for option -sessionlifespan: milliseconds, 0 for the default");
+  }
   ULONG protocols = 0;
   Tcl_Obj *smallest = nullptr, *largest = nullptr;
   if (protocol_bits(state.interp, options[place(kOptions, "-protocols")].object, protocols) != TCL_OK ||
@@ -102,18 +107,20 @@ int schannel_credentials(InterpState& state, Objects words) {
   Tcl_SetObjResult(state.interp, new_list({number(SCHANNEL_CRED_VERSION), given(place(kOptions, "-certificates"), ""),
                                            given(place(kOptions, "-rootstore"), "NULL"), Tcl_NewObj(), Tcl_NewObj(),
                                            number(protocols), smallest, largest,
-                                           number(options.number(place(kOptions, "-sessionlifespan"), 0)),
+                                           number(lifespan_ms),
                                            number(credential_flags(options)), number(0)}));
   return TCL_OK;
 }
 
 // A number of the list, which a script may have made by hand.
-int get_dword(Tcl_Interp* interp, Tcl_Obj* value, DWORD& word) {
+int get_dword(Tcl_Interp* interp, Tcl_Obj* value, const char* what, DWORD& word) {
   Tcl_WideInt number = 0;
-  if (Tcl_GetWideIntFromObj(interp, value, &number) != TCL_OK) return TCL_ERROR;
+  const std::string place = "'" + std::string(text_of(value)) + "' for " + what + " in the credentials";
+  if (Tcl_GetWideIntFromObj(interp, value, &number) != TCL_OK) {
+    return set_message(interp, "Non-integer value " + place + ".");
+  }
   if (number < INT32_MIN || number > UINT32_MAX) {
-    return set_toolkit_error(interp, Toolkit::invalid_arguments,
-                             "Value '" + std::string(text_of(value)) + "' in the credentials does not fit 32 bits.");
+    return set_toolkit_error(interp, Toolkit::invalid_arguments, "Value " + place + " does not fit 32 bits.");
   }
   word = static_cast<DWORD>(number);
   return TCL_OK;
@@ -142,15 +149,15 @@ int get_certificates(Tcl_Interp* interp, Tcl_Obj* list, NativeCredential& creden
 // The places of the list are those of SCHANNEL_CRED.
 int fill(Tcl_Interp* interp, Objects list, NativeCredential& native) {
   SCHANNEL_CRED& credential = native.structure;
-  if (get_dword(interp, list[0], credential.dwVersion) != TCL_OK ||
+  if (get_dword(interp, list[0], "the version", credential.dwVersion) != TCL_OK ||
       get_certificates(interp, list[1], native) != TCL_OK ||
       get_store_or_null(interp, list[2], native.root_store) != TCL_OK ||
-      get_dword(interp, list[5], credential.grbitEnabledProtocols) != TCL_OK ||
-      get_dword(interp, list[6], credential.dwMinimumCipherStrength) != TCL_OK ||
-      get_dword(interp, list[7], credential.dwMaximumCipherStrength) != TCL_OK ||
-      get_dword(interp, list[8], credential.dwSessionLifespan) != TCL_OK ||
-      get_dword(interp, list[9], credential.dwFlags) != TCL_OK ||
-      get_dword(interp, list[10], credential.dwCredFormat) != TCL_OK) {
+      get_dword(interp, list[5], "-protocols", credential.grbitEnabledProtocols) != TCL_OK ||
+      get_dword(interp, list[6], "-cipherstrength", credential.dwMinimumCipherStrength) != TCL_OK ||
+      get_dword(interp, list[7], "-cipherstrength", credential.dwMaximumCipherStrength) != TCL_OK ||
+      get_dword(interp, list[8], "-sessionlifespan", credential.dwSessionLifespan) != TCL_OK ||
+      get_dword(interp, list[9], "the flags", credential.dwFlags) != TCL_OK ||
+      get_dword(interp, list[10], "the format", credential.dwCredFormat) != TCL_OK) {
     return TCL_ERROR;
   }
   credential.cCreds = static_cast<DWORD>(native.pointers.size());
