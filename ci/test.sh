@@ -261,6 +261,9 @@ documentation_suites() {
   if selected documentation; then
     suite documentation tap env OPENSSPI_BUILD="$ROOT/build/release" python3 ci/doc_examples.py
   fi
+  if selected documentation || selected documentation/seed-coverage; then
+    suite documentation/seed-coverage tap env OPENSSPI_BUILD="$ROOT/build/release" python3 ci/seed_coverage.py
+  fi
 }
 
 sanitizer_suites() {
@@ -302,7 +305,7 @@ tidy_suite() {
 
 list_suites() {
   local name
-  printf '%s\n' format layers manual unit vector peer capi capi-beside-winpr tcl demo documentation
+  printf '%s\n' format layers manual unit vector peer capi capi-beside-winpr tcl demo documentation documentation/seed-coverage
   for name in unit vector peer capi tcl tcl-leaks; do echo "sanitizers/$name"; done
   printf '%s\n' tsan/unit-threads tsan/capi-threads tidy
   for name in tests/*/run.sh; do [[ ! -e $name ]] || basename "$(dirname "$name")"; done
