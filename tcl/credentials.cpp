@@ -90,9 +90,8 @@ int acquire_account(Tcl_Interp* interp, const Request& request, Tcl_Obj* credent
   }
   const std::u16string user = utf16_of(list[0]), domain = utf16_of(list[1]);
   const SecretText password = password_of(list[2]);
-  auto made =
-      Credential::acquire(request.package, request.use, request.principal, {user, domain, password.view(), is_hash},
-                          request.package_list);
+  auto made = Credential::acquire(request.package, request.use, request.principal,
+                                  {user, domain, password.view(), is_hash}, request.package_list);
   if (!made) return set_acquire_error(interp, made.error());
   credential = std::move(*made);
   return TCL_OK;

@@ -31,8 +31,8 @@ int set_status_error(Tcl_Interp* interp, SECURITY_STATUS status);
 // The same; where errorInfo is shown, the reason stands in it under the message.
 int set_error(Tcl_Interp* interp, const opensspi::Error& error);
 
-// As set_status_error; a token that the failing step owes the peer goes into the return option -sspitoken. The reason is
-// not in errorInfo: a server may show that to its peer, who must not learn why a log-on failed.
+// As set_status_error; a token that the failing step owes the peer goes into the return option -sspitoken. The reason
+// is not in errorInfo: a server may show that to its peer, who must not learn why a log-on failed.
 int set_step_error(Tcl_Interp* interp, const opensspi::Error& error);
 
 // As set_error, for the last call to a function of wincrypt.h in this thread.
@@ -44,7 +44,8 @@ int set_toolkit_error(Tcl_Interp* interp, Toolkit number, std::string_view text 
 // The same, with the result "TEXT TWAPI error: MESSAGE".
 int set_explained_error(Tcl_Interp* interp, Toolkit number, std::string_view text);
 
-// Credentials that are a list of another length than what `maker` returns. They are not repeated: a password is in them.
+// Credentials that are a list of another length than what `maker` returns. They are not repeated: a password is in
+// them.
 int wrong_credentials(Tcl_Interp* interp, std::u16string_view package, std::size_t elements, std::string_view maker,
                       std::size_t due);
 

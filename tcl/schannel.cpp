@@ -19,7 +19,8 @@ constexpr Option kOptions[] = {
     {"-rootstore", Kind::text, 0, nullptr, "store with the roots that client certificates must end in"},
     {"-sessionlifespan", Kind::integer, 0, nullptr,
      "milliseconds that a session may be resumed; 0: the system's default"},
-    {"-usedefaultclientcert", Kind::boolean, 0, nullptr, "look for a client's certificate in the personal store; true if no certificate is given"},
+    {"-usedefaultclientcert", Kind::boolean, 0, nullptr,
+     "look for a client's certificate in the personal store; true if no certificate is given"},
     {"-disablereconnects", Kind::boolean, SCH_CRED_DISABLE_RECONNECTS, nullptr, "resume no session"},
     {"-revocationcheck", Kind::choice, 0, kRevocationChecks, "which certificates are checked for revocation"},
     {"-ignoreerrorrevocationoffline", Kind::boolean, SCH_CRED_IGNORE_REVOCATION_OFFLINE, nullptr,
@@ -67,7 +68,9 @@ int strengths(Tcl_Interp* interp, Tcl_Obj* list, Tcl_Obj*& smallest, Tcl_Obj*& l
   Objects bits;
   if (list != nullptr && !get_list(interp, list, bits)) return TCL_ERROR;
   if (bits.size() > 2) {
-    return set_message(interp, "Invalid value '" + std::string(text_of(list)) + "' for option -cipherstrength: it must be a list of one or two numbers of bits, the smallest and the largest");
+    return set_message(interp, "Invalid value '" + std::string(text_of(list)) +
+                                   "' for option -cipherstrength: it must be a list of one or two numbers of bits, the "
+                                   "smallest and the largest");
   }
   smallest = bits.empty() ? Tcl_NewWideIntObj(0) : bits.front();
   largest = bits.empty() ? Tcl_NewWideIntObj(0) : bits.back();
@@ -106,8 +109,7 @@ int schannel_credentials(InterpState& state, Objects words) {
   const auto number = [](Tcl_WideInt value) { return Tcl_NewWideIntObj(value); };
   Tcl_SetObjResult(state.interp, new_list({number(SCHANNEL_CRED_VERSION), given(place(kOptions, "-certificates"), ""),
                                            given(place(kOptions, "-rootstore"), "NULL"), Tcl_NewObj(), Tcl_NewObj(),
-                                           number(protocols), smallest, largest,
-                                           number(lifespan_ms),
+                                           number(protocols), smallest, largest, number(lifespan_ms),
                                            number(credential_flags(options)), number(0)}));
   return TCL_OK;
 }

@@ -27,7 +27,8 @@ constexpr RequestBit kRequests[] = {
     {ISC_REQ_EXTENDED_ERROR, GSS_C_EXTENDED_ERROR_FLAG},
 };
 
-// ISC_REQ_DELEGATE works with ISC_REQ_MUTUAL_AUTH only: no credential for a server that proves nothing. DCE style is mutual.
+// ISC_REQ_DELEGATE works with ISC_REQ_MUTUAL_AUTH only: no credential for a server that proves nothing. DCE style is
+// mutual.
 bool delegates(std::uint32_t requested) {
   return (requested & ISC_REQ_DELEGATE) != 0 && (requested & (ISC_REQ_MUTUAL_AUTH | ISC_REQ_USE_DCE_STYLE)) != 0;
 }

@@ -62,8 +62,7 @@ Result<void> take_password(const core::AuthIdentity& identity, Account& account)
 
 // "user", "DOMAIN\user" or "user@domain".
 bool names_account(std::u16string_view principal, const accounts::SelfAccount& self) {
-  return equal_ignoring_case(principal, self.user) ||
-         equal_ignoring_case(principal, self.domain + u'\\' + self.user) ||
+  return equal_ignoring_case(principal, self.user) || equal_ignoring_case(principal, self.domain + u'\\' + self.user) ||
          equal_ignoring_case(principal, self.user + u'@' + self.domain);
 }
 
