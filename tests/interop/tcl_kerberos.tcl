@@ -53,11 +53,14 @@ test manual-kerberos-expiration "-getexpiration: the end of the tickets, units o
     expr {[dict get $result -expiration] / 10000000 - 11644473600 - $end}
 } -result 0
 
-# What asking for one thing alone grants. Windows' default is that messages can be signed and encrypted.
+# What asking for one thing alone grants. Windows' default is that messages can be signed and encrypted; who asks for
+# integrity alone gets that.
+test manual-grants-kerberos-integrity "Kerberos: what -integrity alone grants" -body {
+    granted Kerberos HTTP/localhost -integrity
+} -result {-integrity -integrity}
 set always {-confidentiality -integrity}
 foreach {option target client server} {
     -confidentiality HTTP/localhost {} {}
-    -integrity HTTP/localhost {} {}
     -mutualauth HTTP/localhost -mutualauth -mutualauth
     -replaydetect HTTP/localhost -replaydetect -replaydetect
     -sequencedetect HTTP/localhost -sequencedetect -sequencedetect
