@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "base/trace.hpp"
 #include "cert/info.hpp"
 #include "cert/names.hpp"
 #include "cert/open_store.hpp"
@@ -81,7 +82,11 @@ Result<void> SchannelCredential::set_trust(SSL_CTX* context) {
 Result<void> SchannelCredential::read_personal_store() {
   if (settings_.server || !own_.empty() || (settings_.flags & SCH_CRED_USE_DEFAULT_CREDS) == 0) return {};
   auto store = cert::open_system_store(u"MY");
-  if (!store) return fail(Status::no_credentials, kCheck, "the personal store: " + store.error().detail);
+  if (!store) {
+    // None is found in a store that cannot be read (an account without a home): few servers ask for one.
+    trace::line("Schannel", "no certificate is looked for in the personal store: " + store.error().detail);
+    return {};
+  }
   Settings personal;
   personal.intermediates = (*store)->certificates();
   for (const auto& element : personal.intermediates) {
