@@ -82,6 +82,7 @@ class SchannelContext : public core::Context {
   core::StreamSizes stream_sizes() const;
   std::size_t head_bytes() const;
   std::size_t tail_bytes() const;
+  std::size_t least_overhead() const;
 
   // Attributes, attributes.cpp and bindings.cpp.
   Result<core::Attribute> query_established(std::uint32_t id) const;

@@ -1,7 +1,5 @@
 // Protection of data: EncryptMessage and DecryptMessage for one record, and the stream functions for any number of
 // them.
-#include <openssl/err.h>
-
 #include <algorithm>
 
 #include "base/secret.hpp"
@@ -47,6 +45,18 @@ std::size_t SchannelContext::tail_bytes() const {
   const EVP_MD* digest = EVP_get_digestbynid(SSL_CIPHER_get_digest_nid(suite));
   const std::size_t mac = digest == nullptr ? 64 : static_cast<std::size_t>(EVP_MD_get_size(digest));
   return SSL_CIPHER_get_cipher_nid(suite) == NID_undef ? mac : mac + kBlock;
+}
+
+// By how much a record is longer than its plain text, at least. CCM may have a tag of 8 bytes.
+std::size_t SchannelContext::least_overhead() const {
+  switch (SSL_CIPHER_get_cipher_nid(SSL_get_current_cipher(ssl()))) {
+    case NID_aes_128_gcm:
+    case NID_aes_256_gcm:
+    case NID_chacha20_poly1305:
+      return head_bytes() + tail_bytes();
+    default:
+      return kRecordHead;
+  }
 }
 
 core::StreamSizes SchannelContext::stream_sizes() const {
@@ -109,7 +119,7 @@ Result<void> SchannelContext::encrypt_in_place(SecBuffer& header, SecBuffer& dat
   const bool adjoining = end_of(header) == data.pvBuffer && end_of(data) == trailer.pvBuffer;
   MutableBytes room;
   if (adjoining) room = {static_cast<std::uint8_t*>(header.pvBuffer), head + data.cbBuffer + trailer.cbBuffer};
-  ERR_clear_error();
+  clear_errors();
   wire_.write_to(room);
   std::size_t taken = 0;
   const int done = SSL_write_ex(ssl(), data.pvBuffer, data.cbBuffer, &taken);
@@ -150,7 +160,7 @@ Result<std::size_t> SchannelContext::encrypt_stream(Bytes input, MutableBytes ou
   const ByteVector before = wire_.take_spill();
   copy_bytes(output, before);
   std::size_t taken = 0;
-  ERR_clear_error();
+  clear_errors();
   wire_.write_to(output.subspan(before.size()));
   const bool answer = SSL_get_key_update_type(ssl()) != SSL_KEY_UPDATE_NONE;
   const int done = input.empty() && !answer ? 1 : SSL_write_ex(ssl(), input.data(), input.size(), &taken);
@@ -167,7 +177,7 @@ Result<std::size_t> SchannelContext::encrypt_stream(Bytes input, MutableBytes ou
 // the record was.
 Result<Status> SchannelContext::read_record(Bytes record, MutableBytes out, std::size_t& plain) {
   plain = 0;
-  ERR_clear_error();
+  clear_errors();
   wire_.feed(record);
   for (;;) {
     std::size_t got = 0;
@@ -257,11 +267,12 @@ Result<Status> SchannelContext::decrypt_stream(Bytes input, MutableBytes output,
   // Buffers of OpenSSL's own are kept while there is more than one record, and given back at the end.
   const bool several = input.size() > kMostPlain + kRecordHead;
   if (several) SSL_clear_mode(ssl(), SSL_MODE_RELEASE_BUFFERS);
+  const std::size_t overhead = least_overhead();
   Result<Status> status = Status::ok;
   while (progress.consumed < input.size()) {
     const Bytes rest = input.subspan(progress.consumed);
     const RecordFrame frame = first_record(rest);
-    if (frame.kind == RecordFrame::Kind::incomplete || output.size() - progress.plain + kRecordHead < frame.size) break;
+    if (frame.kind == RecordFrame::Kind::incomplete || output.size() - progress.plain + overhead < frame.size) break;
     if (frame.kind == RecordFrame::Kind::bad) {
       status = fail(Status::invalid_token, "TLS record",
                     "the bytes " + to_hex(rest.first(kRecordHead)) + " begin no record");
