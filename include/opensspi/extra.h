@@ -179,6 +179,11 @@ SECURITY_STATUS SEC_ENTRY OpenSspiDecryptStream(PCtxtHandle phContext, const voi
                                                 void* pvOutput, size_t* pcbOutput)
     OPENSSPI_BOUND(OpenSspiDecryptStream);
 
+/* What is written to this TCP socket (its descriptor) from now on is sent at once (TCP_NODELAY): a record waits for no
+ * acknowledgement of the one before it, which costs up to 40 ms each time the direction of a conversation turns. For
+ * hosts whose language has no word for it, as Tcl 8.6. SEC_E_INVALID_PARAMETER: no TCP socket. */
+SECURITY_STATUS SEC_ENTRY OpenSspiSetNoDelay(int Socket) OPENSSPI_BOUND(OpenSspiSetNoDelay);
+
 /* A certificate with its private key, in a store of its own. *Certificate is freed by CertFreeCertificateContext.
  * SEC_E_INVALID_PARAMETER, SEC_E_UNKNOWN_CREDENTIALS (Issuer has no private key, or KeyFile none). */
 SECURITY_STATUS SEC_ENTRY OpenSspiCertCreate(const OPENSSPI_CERT_REQUEST* Request, PCCERT_CONTEXT* Certificate)
@@ -218,6 +223,10 @@ static __inline SECURITY_STATUS OpenSspiDecryptStream(PCtxtHandle phContext, con
   (void)pcbInput;
   (void)pvOutput;
   (void)pcbOutput;
+  return SEC_E_UNSUPPORTED_FUNCTION;
+}
+static __inline SECURITY_STATUS OpenSspiSetNoDelay(int Socket) {
+  (void)Socket;
   return SEC_E_UNSUPPORTED_FUNCTION;
 }
 static __inline SECURITY_STATUS OpenSspiCertCreate(const OPENSSPI_CERT_REQUEST* Request, PCCERT_CONTEXT* Certificate) {
