@@ -26,12 +26,16 @@ opensspi::Expected<std::size_t> encrypt_records(opensspi::Context& context, cons
   return used;
 }
 
-// In place within a copy; each plain text is moved up to the one before.
+// In place within a copy; each plain text is moved up to the one before. Ends where a longest plain text has no room.
 Decrypted decrypt_records(opensspi::Context& context, Bytes input, MutableBytes out) {
+  constexpr std::size_t kMostPlain = 16384;
   Decrypted result;
-  std::ranges::copy(input, out.begin());
-  MutableBytes work = out.first(input.size());
+  ByteVector apart;
+  if (out.size() < input.size()) apart.resize(input.size());
+  const MutableBytes work = apart.empty() ? out.first(input.size()) : MutableBytes(apart);
+  std::ranges::copy(input, work.begin());
   while (result.used_bytes < work.size()) {
+    if (out.size() - result.plain_bytes < std::min(kMostPlain, work.size() - result.used_bytes)) break;
     const auto record = context.decrypt_record(work.subspan(result.used_bytes));
     if (!record) {
       result.status = record.error().status;

@@ -16,11 +16,12 @@ opensspi::Expected<std::size_t> encrypt_stream(opensspi::Context& context, const
 
 struct Decrypted {
   SECURITY_STATUS status = SEC_E_OK;  // OK, SEC_I_CONTEXT_EXPIRED, SEC_I_RENEGOTIATE, or negative for a bad record
-  std::size_t used_bytes = 0;         // of the input; the rest is half a record, or stands behind what ended it
+  std::size_t used_bytes = 0;         // of the input; the rest is half a record, found no room, or is behind the end
   std::size_t plain_bytes = 0;        // at the front of `out`
 };
 
-// Decrypts all whole records of `input` into `out`, which is as long and does not overlap.
+// Decrypts the whole records of `input` into `out`, as far as it reaches: as much as the input is always enough. The
+// two do not overlap.
 Decrypted decrypt_stream(opensspi::Context& context, Bytes input, MutableBytes out);
 
 }  // namespace twapi

@@ -14,7 +14,6 @@ void set_up_below(Tcl_Channel below) {
   Tcl_SetChannelOption(nullptr, below, "-translation", "binary");
   Tcl_SetChannelOption(nullptr, below, "-buffering", "none");
   Tcl_SetChannelBufferSize(below, kBufferBytes);
-  Tcl_SetChannelOption(nullptr, below, "-nodelay", "1");  // Tcl 9 has it, and it is refused where there is none
 }
 
 // What the channel below has read already goes with us.
@@ -207,7 +206,8 @@ void TlsChannel::release_below() {
 // ---- Events. ----
 
 bool TlsChannel::input_is_ready() const {
-  return plain_used_ < plain_.size() || peer_closed_ || end_of_below_ || failure_.has_value();
+  return plain_used_ < plain_.size() || cipher_may_have_record_ || peer_closed_ || end_of_below_ ||
+         failure_.has_value();
 }
 
 // What the channel below is watched for, and whether there is something to tell without it.

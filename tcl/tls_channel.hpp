@@ -155,8 +155,9 @@ class TlsChannel {
   int watched_ = 0;      // of the channel below
   Tcl_TimerToken timer_ = nullptr;
   Tcl_TimerToken deadline_ = nullptr;
-  ByteVector cipher_;  // from the peer, not decrypted: less than a record
-  ByteVector plain_;   // decrypted, not read
+  ByteVector cipher_;  // from the peer, not decrypted: less than a record, as a rule
+  bool cipher_may_have_record_ = false;
+  ByteVector plain_;  // decrypted, not read
   std::size_t plain_used_ = 0;
   ByteVector held_;  // for the peer, not sent: the last token, until the verifier has agreed
 };

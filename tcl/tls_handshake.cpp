@@ -1,6 +1,7 @@
 #include <cerrno>
 
 #include "errors.hpp"
+#include "opensspi/extra.h"
 #include "opensspi/schannel.h"
 #include "tls_channel.hpp"
 
@@ -20,6 +21,16 @@ ULONG required_flags(const TlsParameters& parameters) {
                 ASC_REQ_EXTENDED_ERROR;
   if (parameters.request_certificate) flags |= ASC_REQ_MUTUAL_AUTH;
   return flags;
+}
+
+// Records go out as they are written: none waits for the acknowledgement of the one before, as the first of the data
+// would for that of the last token.
+void send_at_once(Tcl_Channel below) {
+  if (Tcl_SetChannelOption(nullptr, below, "-nodelay", "1") == TCL_OK) return;  // Tcl 9 has it
+  void* handle = nullptr;
+  if (std::string_view(Tcl_ChannelName(Tcl_GetChannelType(below))) != "tcp") return;
+  if (Tcl_GetChannelHandle(below, TCL_WRITABLE, &handle) != TCL_OK) return;
+  OpenSspiSetNoDelay(static_cast<int>(reinterpret_cast<std::intptr_t>(handle)));
 }
 
 // The result and the errorCode that a script left in an interpreter.
@@ -235,6 +246,7 @@ bool TlsChannel::finish() {
   }
   sizes_ = *sizes;
   state_ = TlsState::open;
+  if (below_ != nullptr) send_at_once(below_);  // only now: a socket that connects in the background may be another
   if (deadline_ != nullptr) Tcl_DeleteTimerHandler(std::exchange(deadline_, nullptr));
   if (!cipher_.empty()) {
     Scratch scratch(cipher_.size());

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -12,6 +13,16 @@ namespace {
 constexpr std::size_t kReadBytes = 65536;
 constexpr std::size_t kWriteBytes = 65536;
 constexpr std::size_t kDirectBytes = 40000;  // room in which there is always more than a record beside half of one
+constexpr std::size_t kMostRecord = 18437;   // RFC 5246 6.2.3: 2^14 + 2048 behind a head of 5
+constexpr ULONG kMostTag = 17;               // a longer trailer has padding, whose length nobody knows before
+
+// How much to have of the records, so that the plain text fits into `room`: as many whole ones of the longest kind as
+// it holds. A sender of much data sends such, and then no half record is left over to be kept and moved.
+std::size_t records_for(const SecPkgContext_StreamSizes& sizes, std::size_t room) {
+  if (sizes.cbTrailer > kMostTag) return room;
+  const std::size_t longest = std::size_t{sizes.cbHeader} + sizes.cbMaximumMessage + sizes.cbTrailer;
+  return room / sizes.cbMaximumMessage * longest;
+}
 
 }  // namespace
 
@@ -96,13 +107,16 @@ int TlsChannel::receive(MutableBytes room, int* error) {
   const bool direct = room.size() >= kDirectBytes;
   while (true) {
     const std::size_t left = cipher_.size();
-    Scratch scratch(direct ? room.size() : left + kReadBytes);
+    Scratch scratch(direct ? std::max(records_for(*sizes_, room.size()), left + kMostRecord) : left + kReadBytes);
     std::ranges::copy(cipher_, scratch.bytes().begin());
-    const int count = read_below(scratch.bytes().subspan(left), error);
-    if (count < 0) return -1;
-    if (count == 0) {
-      end_of_below_ = true;
-      return 0;
+    int count = 0;
+    if (!std::exchange(cipher_may_have_record_, false)) {
+      count = read_below(scratch.bytes().subspan(left), error);
+      if (count < 0) return -1;
+      if (count == 0) {
+        end_of_below_ = true;
+        return 0;
+      }
     }
     const Bytes cipher = scratch.bytes().first(left + static_cast<std::size_t>(count));
     int plain_bytes = 0;
@@ -122,17 +136,18 @@ int TlsChannel::receive(MutableBytes room, int* error) {
   }
 }
 
-// Gives how many bytes of plain text there are; half a record is kept.
+// Gives how many bytes of plain text there are; half a record is kept, and what found no room.
 int TlsChannel::decrypt_into(MutableBytes room, Bytes cipher) {
   opensspi::Context* native = context();
   if (native == nullptr) {
     fail(opensspi::failed(SEC_E_INVALID_HANDLE).error());
     return 0;
   }
-  const Decrypted result = decrypt_stream(*native, cipher, room.first(cipher.size()));
+  const Decrypted result = decrypt_stream(*native, cipher, room);
   const auto failure = opensspi::failed(result.status);
   const Bytes rest = cipher.subspan(result.used_bytes);
   cipher_.assign(rest.begin(), rest.end());
+  cipher_may_have_record_ = !rest.empty() && room.size() < cipher.size() && result.plain_bytes != 0;
   if (result.plain_bytes != 0) seen_data_ = true;
   if (result.status == SEC_I_CONTEXT_EXPIRED) peer_closed_ = true;
   if (result.status == SEC_I_RENEGOTIATE) continue_context();
@@ -158,9 +173,9 @@ void TlsChannel::continue_context() {
 void TlsChannel::answer_peer() {
   opensspi::Context* native = context();
   if (native == nullptr || !sizes_ || write_closed_) return;
-  Scratch scratch(stream_room(*sizes_, 0));
-  const auto size_bytes = encrypt_stream(*native, *sizes_, {}, scratch.bytes());
-  if (size_bytes && *size_bytes != 0) write_below(scratch.bytes().first(*size_bytes));
+  std::array<std::uint8_t, 1024> room;
+  const auto size_bytes = encrypt_stream(*native, *sizes_, {}, room);
+  if (size_bytes && *size_bytes != 0) write_below(Bytes(room).first(*size_bytes));
 }
 
 // Reads ahead what is there already. Whether a reader would get something.
