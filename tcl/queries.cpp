@@ -151,6 +151,31 @@ void put_endpoint_bindings(Tcl_Obj* dict, const opensspi::Context& context) {
       new_bytes({start + bindings->dwApplicationDataOffset, bindings->cbApplicationDataLength}));
 }
 
+// The word of -protocols for the wire's version.
+const char* protocol_name(DWORD version) {
+  constexpr const char* kNames[] = {"tls1", "tls1.1", "tls1.2", "tls1.3"};
+  constexpr DWORD kFirst = 0x0301;
+  return version >= kFirst && version - kFirst < std::size(kNames) ? kNames[version - kFirst] : "";
+}
+
+void put_connection(Tcl_Obj* dict, const opensspi::Context& context) {
+  SecPkgContext_CipherInfo asked{};
+  asked.dwVersion = SECPKGCONTEXT_CIPHERINFO_V1;
+  if (const auto cipher = context.query(SECPKG_ATTR_CIPHER_INFO, asked)) {
+    put(dict, "-protocol", Tcl_NewStringObj(protocol_name(cipher->dwProtocol), -1));
+    put(dict, "-ciphersuite", new_text(opensspi::from_wide(cipher->szCipherSuite)));
+    put(dict, "-cipherbits", Tcl_NewWideIntObj(cipher->dwCipherLen));
+  }
+  if (const auto session = context.query<SecPkgContext_SessionInfo>(SECPKG_ATTR_SESSION_INFO)) {
+    put(dict, "-resumed", Tcl_NewBooleanObj((session->dwFlags & SSL_SESSION_RECONNECT) != 0));
+  }
+  const auto chosen = context.query<SecPkgContext_ApplicationProtocol>(SECPKG_ATTR_APPLICATION_PROTOCOL);
+  if (chosen && chosen->ProtoNegoStatus == SecApplicationProtocolNegotiationStatus_Success) {
+    put(dict, "-alpn", new_bytes({chosen->ProtocolId, chosen->ProtocolIdSize}));
+  }
+  put_endpoint_bindings(dict, context);
+}
+
 int context_info(InterpState& state, Objects words) {
   const ContextState* context = find_context(state, words[1]);
   if (context == nullptr) return TCL_ERROR;
@@ -163,10 +188,10 @@ int context_info(InterpState& state, Objects words) {
   put_account(dict, native);
   put_flags(dict, native);
   put_keys(dict, native);
-  put_text(dict, "-clienttarget", native.client_target());
   // Another package would fail to answer, and sspi_last_failure would tell of that.
+  if (context->is_tls() && context->phase == Phase::established) put_connection(dict, native);
+  put_text(dict, "-clienttarget", native.client_target());
   if (context->is_negotiate()) put_text(dict, "-fallback", native.fallback_reason());
-  if (context->is_tls()) put_endpoint_bindings(dict, native);
   if (const auto expiry = native.expiry_ticks()) put(dict, "-expiration", Tcl_NewWideIntObj(*expiry));
   Tcl_SetObjResult(state.interp, dict);
   return TCL_OK;

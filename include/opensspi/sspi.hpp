@@ -535,10 +535,10 @@ class Context {
 
   // ---- Queries. ----
 
-  // Any attribute: T is its structure. Pointers in it are the caller's, to be given to FreeContextBuffer.
+  // Any attribute: T is its structure, and value what it says beforehand (a version). Pointers in it are the caller's,
+  // to be given to FreeContextBuffer.
   template <typename T>
-  Expected<T> query(ULONG attribute) const {
-    T value{};
+  Expected<T> query(ULONG attribute, T value = {}) const {
     const SECURITY_STATUS status = QueryContextAttributesW(mutable_handle(), attribute, &value);
     if (status != SEC_E_OK) return failed(status);
     return value;
