@@ -48,6 +48,14 @@ for path in "$prefix"/include/opensspi/*.hpp; do
   if command -v clang++-19 >/dev/null; then try "$header alone, clang" compiles clang++-19 c++23 "$header"; fi
 done
 
+for path in include/opensspi/compat/*.h; do
+  header=$(basename "$path")
+  # shellcheck disable=SC2046
+  try "<$header> alone, C11" compiles gcc c11 "$header" $(flags --cflags opensspi-compat)
+  # shellcheck disable=SC2046
+  try "<$header> alone, C++23" compiles g++ c++23 "$header" $(flags --cflags opensspi-compat)
+done
+
 program() {
   # shellcheck disable=SC2046  # words are wanted
   gcc -std=c11 -fshort-wchar "${warnings[@]}" "$1" -o "$prefix/program" $(flags --cflags --libs opensspi-compat) &&
@@ -55,12 +63,30 @@ program() {
 }
 try "a program written for Windows, in C with L literals" program tests/compat/windows_style.c
 
+# Its server's certificate lies in the personal store.
+with_personal_store() {
+  mkdir -m 700 "$prefix/my" &&
+    (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$prefix/key" \
+      -out "$prefix/certificate" -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>&1 &&
+      cat "$prefix/certificate" "$prefix/key" >"$prefix/my/server.pem") &&
+    OPENSSPI_MY=$prefix/my program tests/compat/windows_schannel.c
+}
+try "a TLS client and server written for Windows" with_personal_store
+
 as_cpp() {
   # shellcheck disable=SC2046
   g++ -x c++ -std=c++23 "${warnings[@]}" tests/compat/windows_style.cpp -o "$prefix/program" \
     $(flags --cflags --libs opensspi-compat) && "$prefix/program"
 }
 try "a program written for Windows, in C++ with u literals" as_cpp
+
+# The same sources over Windows' own headers.
+if command -v x86_64-w64-mingw32-gcc-posix >/dev/null; then
+  for source in tests/compat/*.c; do
+    try "$(basename "$source") is a program for Windows, too" x86_64-w64-mingw32-gcc-posix -include windows.h -DUNICODE \
+      -D_UNICODE -Wall -Wextra -Werror -fsyntax-only "$source"
+  done
+fi
 
 tcl_package=$(find "$prefix" -name pkgIndex.tcl | head -1)
 if [[ -n $tcl_package ]]; then
