@@ -2,8 +2,8 @@
 # The whole thing at work: ./dev demo, or OPENSSPI_BUILD=build/release bash examples/demo.sh.
 #
 # Two processes log on over TCP with default credentials, then with an account and its password; a file travels signed
-# and encrypted; what is tampered with is refused; curl logs on over HTTP. Ends with one line, and exit status 0 only
-# where everything was as it should be.
+# and encrypted; what is tampered with is refused; curl logs on over HTTP; Kerberos in a realm of its own; a file over
+# TLS 1.3. Ends with one line, and exit status 0 only where everything was as it should be.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build=$(cd "${OPENSSPI_BUILD:-build/release}" && pwd)
@@ -104,7 +104,7 @@ finish() {
     printf '\n%sThe demonstration failed: %s%s\n' "$red" "${failures[0]}" "$plain"
     exit 1
   fi
-  printf '\n%sEverything worked: two log-ons over TCP, one over HTTP, a file signed and encrypted, and no forgery taken.%s\n' \
+  printf '\n%sEverything worked: log-ons over TCP and HTTP, a file signed, encrypted and sent over TLS; no forgery taken, no stranger trusted.%s\n' \
     "$bold$green" "$plain"
   exit 0
 }
@@ -212,6 +212,17 @@ if OPENSSPI_BUILD=$build examples/demo_kerberos.sh >"$work/kerberos.log" 2>&1; t
 else
   tell <"$work/kerberos.log"
   bad "the demonstration of Kerberos failed"
+fi
+
+# ---- 7. --------------------------------------------------------------------------------------------------------------
+
+heading "A file over TLS 1.3, with certificates made on the spot"
+if OPENSSPI_BUILD=$build examples/demo_tls.sh >"$work/tls.log" 2>&1; then
+  tell <"$work/tls.log"
+  good "verified, streamed; wrong trust and a wrong name refused"
+else
+  tell <"$work/tls.log"
+  bad "the demonstration of TLS failed"
 fi
 
 finish

@@ -93,6 +93,74 @@ says 'ntlm_tcp.tcl with a wrong password' tclsh examples/ntlm_tcp.tcl client -po
 wanted_status=0
 server_said 'logged on as EXAMPLE\\bob, vouched for by plain:' 'was refused: .*log-on: "EXAMPLE\\bob": '
 
+# ---- TLS. ----
+
+expected='^made: CN=localhost, O=opensspi, by CN=Example CA, O=opensspi, until '
+mkdir "$work/tls"
+says 'tls_file.tcl makes certificates' tclsh examples/tls_file.tcl certificates "$work/tls"
+expected='^600$'
+says 'the private key is for its owner only' stat -c %a "$work/tls/server.pfx"
+
+# start_tls_server CLIENTS: sets $port.
+start_tls_server() {
+  local waited
+  : >"$work/server.log"
+  tclsh examples/tls_file.tcl server -identity "$work/tls/server.pfx" -save "$work/tls/received" -clients "$1" \
+    >"$work/server.log" 2>&1 &
+  server=$!
+  port=
+  for ((waited = 0; waited < 100; waited++)); do
+    port=$(sed -n 's/^listening on .* port //p' "$work/server.log")
+    if [[ -n $port ]]; then return; fi
+    sleep 0.1
+  done
+}
+start_tls_server 4
+expected='^connected: tls1\.3, TLS_AES_128_GCM_SHA256$
+^the server is CN=localhost, O=opensspi, by CN=Example CA, O=opensspi, until .*, SHA-1 [0-9a-f]{40}$
+^300000 bytes sent in [0-9]+ ms; the server says: 300000 bytes received$'
+says 'tls_file.tcl sends a file' tclsh examples/tls_file.tcl client -port "$port" -ca "$work/tls/ca.pem" "$work/file"
+expected=
+says 'the file that arrived is the file' cmp "$work/file" "$work/tls/received"
+wanted_status=1
+expected='^not connected: .* an authority that is not trusted\. \(certificate of the peer: '
+says 'tls_file.tcl trusts no stranger' tclsh examples/tls_file.tcl client -port "$port" "$work/file"
+expected='^not connected: The target principal name is incorrect\..*the target is bank\.example'
+says 'tls_file.tcl wants the right name' tclsh examples/tls_file.tcl client -port "$port" -ca "$work/tls/ca.pem" \
+  -host bank.example "$work/file"
+wanted_status=0
+expected='^the server says: connected$'
+# A client that is cut off in the middle of a file: no close notification.
+cat >"$work/cut.tcl" <<'SCRIPT'
+package require twapi_crypto
+lassign $argv port ca
+set file [open $ca]
+set store [twapi::cert_temporary_store]
+twapi::cert_release [twapi::cert_store_add_encoded_certificate $store [read $file] -encoding pem]
+set credentials [twapi::sspi_acquire_credentials -package tls -role client -credentials \
+    [twapi::sspi_schannel_credentials -rootstore $store]]
+set context [twapi::sspi_client_context $credentials -target localhost -stream 1]
+set socket [socket 127.0.0.1 $port]
+fconfigure $socket -translation binary -blocking 0
+set token {}
+set state continue
+while {$state ne "done"} {
+    lassign [twapi::sspi_step $context $token] state out
+    puts -nonewline $socket $out
+    flush $socket
+    if {$state eq "done"} break
+    fileevent $socket readable {set there 1}
+    vwait there
+    set token [read $socket]
+}
+twapi::sspi_encrypt_and_write $context "half a file" $socket
+puts "the server says: connected"
+close $socket
+SCRIPT
+says 'a connection is cut off' tclsh "$work/cut.tcl" "$port" "$work/tls/ca.pem"
+server_said '^300000 bytes received$' '^a client went away: The certificate chain was issued by an authority' \
+  '^the file is not whole: '
+
 # ---- C and C++. ----
 
 warnings=(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
