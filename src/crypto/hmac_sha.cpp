@@ -76,6 +76,14 @@ void HmacSha::finish(MutableBytes out) {
       state_);
 }
 
+std::size_t HmacSha::block_bytes() const {
+  return std::visit([](const auto& state) { return std::decay_t<decltype(state)>::Function::kBlockBytes; }, state_);
+}
+
+std::size_t HmacSha::bytes_to_block_end() const {
+  return block_bytes() - std::visit([](const auto& state) { return std::size_t{state.running.num}; }, state_);
+}
+
 void HmacSha::restart() {
   std::visit([](auto& state) { state.running = state.inner; }, state_);
 }

@@ -27,6 +27,9 @@ class HmacSha {
   void update(Bytes part);
   // The first bytes of the result, as many as `out` has; ready for the next message under the same key.
   void finish(MutableBytes out);
+  // A block of the hash, and how much completes the one that is begun.
+  std::size_t block_bytes() const;
+  std::size_t bytes_to_block_end() const;
   // Forgets what was hashed so far.
   void restart();
 

@@ -203,6 +203,33 @@ Result<void> Cfx::verify_bytes(Bytes message, Bytes token) {
   return check_mic({&data, 1}, token);
 }
 
+Pieces Cfx::enciphered(const Sealed& parts) {
+  Pieces pieces;
+  pieces.add(parts.confounder);
+  for (const SecBuffer& buffer : parts.buffers) {
+    if (is_encrypted(buffer)) pieces.add(core::buffer_bytes(buffer));
+  }
+  pieces.add(parts.trailer);
+  return pieces;
+}
+
+void Cfx::mac_sealed(crypto::HmacSha& mac, const Sealed& parts) {
+  mac.update(parts.confounder);
+  mac_buffers(mac, parts.buffers);
+  mac.update(parts.trailer);
+}
+
+void Cfx::cipher_and_mac(CfxKeys::Seal& seal, const Sealed& parts, crypto::AesCts::Covers covers) {
+  const Pieces pieces = enciphered(parts);
+  if (!has_signed_only(parts.buffers)) {
+    seal.cipher.apply(pieces.all(), seal.mac, covers);
+    return;
+  }
+  if (covers == crypto::AesCts::Covers::before) mac_sealed(seal.mac, parts);
+  seal.cipher.apply(pieces.all());
+  if (covers == crypto::AesCts::Covers::after) mac_sealed(seal.mac, parts);
+}
+
 void Cfx::save(wire::Writer& w) const {
   w.u64le(send_number_);
   sequence_.save(w);

@@ -79,6 +79,11 @@ class Cfx final : public Protection {
     MutableBytes mac;
   };
 
+  // All of it under the cipher, and under the MAC, which is left to be finished.
+  static void cipher_and_mac(CfxKeys::Seal& seal, const Sealed& parts, crypto::AesCts::Covers covers);
+  static void mac_sealed(crypto::HmacSha& mac, const Sealed& parts);
+  static Pieces enciphered(const Sealed& parts);
+
   std::size_t mac_bytes() const { return sending_.profile().mac_bytes; }
   std::size_t filler_bytes() const { return dce_style_ ? crypto::kAesBlockBytes : 0; }
   std::uint8_t sending_flags() const;

@@ -140,9 +140,7 @@ Result<bool> Cfx::unwrap_token(std::span<SecBuffer> buffers) {
 // A token of another rotation, cut anywhere into TOKEN, DATA and PADDING: put together in memory of its own.
 Result<bool> Cfx::open_gathered(const CfxHeader& header, CfxKeys& keys, std::span<SecBuffer> buffers,
                                 MutableBytes rest) {
-  const bool has_signed_only =
-      std::ranges::any_of(buffers, [](const SecBuffer& buffer) { return is_wrapped(buffer) && !is_encrypted(buffer); });
-  if (has_signed_only) {
+  if (has_signed_only(buffers)) {
     return fail(Status::invalid_token, kCheck,
                 "READONLY_WITH_CHECKSUM buffers need the layout of EncryptMessage, with RRC " +
                     std::to_string(kCfxHeaderBytes + keys.profile().mac_bytes) + "; it is " +
@@ -165,19 +163,10 @@ Result<bool> Cfx::open_gathered(const CfxHeader& header, CfxKeys& keys, std::spa
 }
 
 Result<void> Cfx::open_sealed(const CfxHeader& header, CfxKeys& keys, const Sealed& parts) {
-  Pieces pieces;
-  pieces.add(parts.confounder);
-  for (const SecBuffer& buffer : parts.buffers) {
-    if (is_encrypted(buffer)) pieces.add(core::buffer_bytes(buffer));
-  }
-  pieces.add(parts.trailer);
   CfxKeys::Seal& seal = keys.seal();
   std::array<std::uint8_t, 32> own;
   const MutableBytes expected = MutableBytes(own).first(keys.profile().mac_bytes);
-  const auto mac_all = [&] {
-    seal.mac.update(parts.confounder);
-    mac_buffers(seal.mac, parts.buffers);
-    seal.mac.update(parts.trailer);
+  const auto is_authentic = [&] {
     seal.mac.finish(expected);
     return equal_in_constant_time(expected, parts.mac);
   };
@@ -185,11 +174,12 @@ Result<void> Cfx::open_sealed(const CfxHeader& header, CfxKeys& keys, const Seal
   if (keys.profile().encrypts_then_macs) {
     static constexpr crypto::AesBlock kCipherState{};
     seal.mac.update(kCipherState);
-    authentic = mac_all();
-    if (authentic) seal.cipher.apply(pieces.all());
+    mac_sealed(seal.mac, parts);
+    authentic = is_authentic();  // what is not is not deciphered
+    if (authentic) seal.cipher.apply(enciphered(parts).all());
   } else {
-    seal.cipher.apply(pieces.all());
-    authentic = mac_all();
+    cipher_and_mac(seal, parts, crypto::AesCts::Covers::after);
+    authentic = is_authentic();
   }
   if (!authentic) return message_altered("its MAC is wrong: it was changed, or made under another key");
   // Section 4.2.4: the copy under the MAC vouches for the header in front, but for RRC.

@@ -42,28 +42,16 @@ Result<void> Cfx::wrap_sealed(std::span<SecBuffer> buffers) {
   copy_bytes(token, header.serialize());
   crypto::random_bytes(confounder);
 
-  Pieces pieces;
-  pieces.add(confounder);
-  for (const SecBuffer& buffer : buffers) {
-    if (is_encrypted(buffer)) pieces.add(core::buffer_bytes(buffer));
-  }
-  pieces.add(trailer);
   CfxKeys::Seal& seal = sending_.seal();
-  const auto mac_all = [&] {
-    seal.mac.update(confounder);
-    mac_buffers(seal.mac, buffers);
-    seal.mac.update(trailer);
-    seal.mac.finish(mac_field);
-  };
+  const Sealed parts{.confounder = confounder, .buffers = buffers, .trailer = trailer, .mac = mac_field};
   if (sending_.profile().encrypts_then_macs) {
     static constexpr crypto::AesBlock kCipherState{};  // RFC 8009 section 5: it is under the MAC too
-    seal.cipher.apply(pieces.all());
     seal.mac.update(kCipherState);
-    mac_all();
+    cipher_and_mac(seal, parts, crypto::AesCts::Covers::after);
   } else {
-    mac_all();
-    seal.cipher.apply(pieces.all());
+    cipher_and_mac(seal, parts, crypto::AesCts::Covers::before);
   }
+  seal.mac.finish(mac_field);
   ++send_number_;
   return {};
 }

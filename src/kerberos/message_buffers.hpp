@@ -1,6 +1,7 @@
 // MessageBuffers: the buffers of one message, sorted by what happens to them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <vector>
@@ -39,6 +40,11 @@ inline bool is_encrypted(const SecBuffer& buffer) {
 // DATA that a wrapped message authenticates: READONLY alone is the caller's own business.
 inline bool is_wrapped(const SecBuffer& buffer) {
   return core::buffer_type(buffer) == SECBUFFER_DATA && (buffer.BufferType & SECBUFFER_READONLY) == 0;
+}
+
+// Whether some of what is authenticated is not encrypted.
+inline bool has_signed_only(std::span<const SecBuffer> buffers) {
+  return std::ranges::any_of(buffers, [](const SecBuffer& b) { return is_wrapped(b) && !is_encrypted(b); });
 }
 
 inline std::size_t encrypted_bytes(std::span<const SecBuffer> buffers) {

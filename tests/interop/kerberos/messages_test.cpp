@@ -107,9 +107,10 @@ TEST_P(Messages, OfMitAreOpenedByUs) {
   }
 }
 
+class RotatedMessages : public Messages {};
+
 // A token with RRC 0 cut where EncryptMessage cuts its own.
-TEST_P(Messages, ATokenInPiecesIsOpenedWhateverItsRotation) {
-  if (GetParam().service == "rc4") GTEST_SKIP() << "RC4 has no rotation";
+TEST_P(RotatedMessages, ATokenInPiecesIsOpenedWhateverItsRotation) {
   for (const Blob& message : messages()) {
     const Blob token = theirs_->wrap(message, true);
     const std::size_t head = ours_->sizes().cbSecurityTrailer;
@@ -176,15 +177,18 @@ TEST_P(Messages, ReplayGapAndLateMessagesAreToldApart) {
   EXPECT_NE(last_failure().find("older"), std::string::npos) << last_failure();
 }
 
-std::vector<Case> cases() {
+std::vector<Case> cases(std::initializer_list<const char*> services) {
   std::vector<Case> all;
-  for (const char* service : {"aes256", "aes128", "sha384", "sha256", "rc4"}) {
+  for (const char* service : services) {
     for (const bool dce : {false, true}) {
       for (const bool client : {true, false}) all.push_back({service, dce, client});
     }
   }
   return all;
 }
-INSTANTIATE_TEST_SUITE_P(Kerberos, Messages, ::testing::ValuesIn(cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(Kerberos, Messages,
+                         ::testing::ValuesIn(cases({"aes256", "aes128", "sha384", "sha256", "rc4"})), name_of);
+INSTANTIATE_TEST_SUITE_P(Kerberos, RotatedMessages,
+                         ::testing::ValuesIn(cases({"aes256", "aes128", "sha384", "sha256"})), name_of);
 
 }  // namespace
