@@ -2,7 +2,6 @@
 
 #include "base/text.hpp"
 #include "kerberos/credential.hpp"
-#include "kerberos/describe.hpp"
 #include "kerberos/package.hpp"
 #include "kerberos/status.hpp"
 
@@ -22,9 +21,9 @@ Result<core::Step> Acceptor::step(const core::StepInput& input) {
   Result<core::Step> step = [&]() -> Result<core::Step> {
     switch (before) {
       case State::start:
-        return is_tgt_request(input.token) ? on_tgt_request(input) : on_token(input);
+        return is_tgt_request(input.token) ? on_tgt_request(input) : on_token(input, TokenKind::ap_req);
       case State::awaiting_third_leg:
-        return on_token(input);
+        return on_token(input, TokenKind::ap_rep);
       case State::awaiting_user_request:
         return on_user_request(input);
       case State::established:
@@ -45,10 +44,13 @@ Result<core::Step> Acceptor::step(const core::StepInput& input) {
   return step;
 }
 
-Result<core::Step> Acceptor::on_token(const core::StepInput& input) {
+Result<core::Step> Acceptor::on_token(const core::StepInput& input, TokenKind due) {
   requested_ = input.flags;
-  if (!is_token_of_kerberos(input.token)) {
-    return fail(Status::invalid_token, kCheck, "it is " + describe_token(input.token) + "; an AP-REQ is due");
+  // MIT would answer another kind of token with a KRB-ERROR, and wait for the right one.
+  if (kind_of_token(input.token) != due) {
+    return fail(Status::invalid_token, kCheck,
+                "it is " + describe_token(input.token) + "; an " + (due == TokenKind::ap_req ? "AP-REQ" : "AP-REP") +
+                    " is due");
   }
   if (!key_) {
     auto key = credential_->service_key();

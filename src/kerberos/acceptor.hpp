@@ -6,6 +6,7 @@
 #include "kerberos/bindings.hpp"
 #include "kerberos/context.hpp"
 #include "kerberos/credential.hpp"
+#include "kerberos/describe.hpp"
 #include "kerberos/user_to_user.hpp"
 
 namespace opensspi::kerberos {
@@ -18,7 +19,7 @@ class Acceptor final : public KerberosContext {
  private:
   enum class State { start, awaiting_third_leg, awaiting_user_request, established, failed };
 
-  Result<core::Step> on_token(const core::StepInput& input);
+  Result<core::Step> on_token(const core::StepInput& input, TokenKind due);
   Result<core::Step> on_tgt_request(const core::StepInput& input);
   Result<core::Step> on_user_request(const core::StepInput& input);
   Result<void> check_bindings(const core::StepInput& input, bool bound) const;

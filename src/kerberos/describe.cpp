@@ -37,50 +37,68 @@ Bytes content_of_frame(Bytes token) {
   return r.take(r.remaining());
 }
 
-const char* framed_kind(Bytes content) {
-  if (content.size() < 2) return nullptr;
+TokenKind framed_kind(Bytes content) {
+  if (content.size() < 2) return TokenKind::other;
   switch ((content[0] << 8) | content[1]) {  // TOK_ID, RFC 4121 section 4.1
     case 0x0100:
-      return "AP-REQ";
+      return TokenKind::ap_req;
     case 0x0200:
-      return "AP-REP";
+      return TokenKind::ap_rep;
     case 0x0300:
-      return "KRB-ERROR";
+      return TokenKind::krb_error;
     case 0x0400:
-      return "TGT-REQ";
+      return TokenKind::tgt_req;
     case 0x0401:
-      return "TGT-REP";
+      return TokenKind::tgt_rep;
     default:
-      return nullptr;
+      return TokenKind::other;
   }
 }
 
-const char* bare_kind(Bytes token) {
-  if (content_of_element(token).empty()) return nullptr;
+TokenKind bare_kind(Bytes token) {
+  if (content_of_element(token).empty()) return TokenKind::other;
   switch (token[0]) {  // RFC 4120: application tags 14, 15 and 30
     case 0x6E:
-      return "AP-REQ in DCE style";
+      return TokenKind::ap_req;
     case 0x6F:
-      return "AP-REP in DCE style";
+      return TokenKind::ap_rep;
     case 0x7E:
-      return "KRB-ERROR";
+      return TokenKind::krb_error;
     default:
-      return nullptr;
+      return TokenKind::other;
   }
+}
+
+bool is_ntlm(Bytes token) {
+  static constexpr std::uint8_t kNtlm[] = {'N', 'T', 'L', 'M', 'S', 'S', 'P', 0};
+  return token.size() >= sizeof kNtlm && std::ranges::equal(token.first(sizeof kNtlm), kNtlm);
 }
 
 }  // namespace
 
-bool is_token_of_kerberos(Bytes token) {
-  return framed_kind(content_of_frame(token)) != nullptr || bare_kind(token) != nullptr;
+TokenKind kind_of_token(Bytes token) {
+  const TokenKind framed = framed_kind(content_of_frame(token));
+  return framed == TokenKind::other ? bare_kind(token) : framed;
 }
 
 std::string describe_token(Bytes token) {
+  const std::string style = !token.empty() && token[0] != 0x60 ? " in DCE style" : "";
+  switch (kind_of_token(token)) {
+    case TokenKind::ap_req:
+      return "AP-REQ" + style;
+    case TokenKind::ap_rep:
+      return "AP-REP" + style;
+    case TokenKind::krb_error:
+      return "KRB-ERROR";
+    case TokenKind::tgt_req:
+      return "TGT-REQ";
+    case TokenKind::tgt_rep:
+      return "TGT-REP";
+    case TokenKind::other:
+      break;
+  }
   if (token.empty()) return "no token";
-  static constexpr std::uint8_t kNtlm[] = {'N', 'T', 'L', 'M', 'S', 'S', 'P', 0};
-  if (token.size() >= sizeof kNtlm && std::ranges::equal(token.first(sizeof kNtlm), kNtlm)) return "a message of NTLM";
-  if (const char* kind = framed_kind(content_of_frame(token))) return kind;
-  if (const char* kind = bare_kind(token)) return kind;
+  if (is_ntlm(token)) return "a message of NTLM";
   const bool is_whole = !content_of_element(token).empty();
   if (is_whole && (token[0] == 0x60 || token[0] == 0xA1)) return "a token of another mechanism, perhaps SPNEGO";
   return "not a whole token of Kerberos";

@@ -7,10 +7,12 @@
 
 namespace opensspi::kerberos {
 
-std::string describe_token(Bytes token);
+// The tokens of the handshake, framed (RFC 4121 section 4.1) or bare as in DCE style. A token that is cut off, or has
+// bytes behind its end, is none of them.
+enum class TokenKind { ap_req, ap_rep, krb_error, tgt_req, tgt_rep, other };
+TokenKind kind_of_token(Bytes token);
 
-// Whether a token is one of the handshake, framed (RFC 4121 section 4.1) or bare as in DCE style.
-bool is_token_of_kerberos(Bytes token);
+std::string describe_token(Bytes token);
 
 // Traces "received" or "sent" and the token; nothing where there is none or nobody listens.
 void trace_token(const char* way, Bytes token);

@@ -136,8 +136,11 @@ Result<core::Step> Initiator::begin(const core::StepInput& input) {
 
 Result<core::Step> Initiator::on_reply(const core::StepInput& input) {
   Handshake& h = *handshake_;
-  if (input.token.empty()) {
-    return fail(Status::invalid_token, kCheck, "no token is given; the server's reply is due");
+  // Of a bare token MIT would not see what stands behind its end.
+  const TokenKind kind = kind_of_token(input.token);
+  if (kind != TokenKind::ap_rep && kind != TokenKind::krb_error) {
+    return fail(Status::invalid_token, kCheck,
+                "it is " + describe_token(input.token) + "; the server's AP-REP or KRB-ERROR is due");
   }
   Leg leg;
   leg.ticket = h.ticket;

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   switch (data[0] % 3) {
     case 0:
       if (describe_token(input).empty()) std::abort();
-      (void)is_token_of_kerberos(input);
+      (void)kind_of_token(input);
       break;
     case 1: {
       const auto info = parse_logon_info(input);

@@ -41,15 +41,23 @@ TEST(KerberosTokens, EveryCorruptionOfATgtReplyIsRefusedOrLeavesTheTicketToTheKd
 }
 
 TEST(KerberosTokens, OnlyWholeTokensAreTaken) {
-  EXPECT_TRUE(is_token_of_kerberos(make_tgt_request()));
-  EXPECT_TRUE(is_token_of_kerberos(from_hex("6e0100")));
-  EXPECT_FALSE(is_token_of_kerberos(from_hex("6e0200")));
-  EXPECT_FALSE(is_token_of_kerberos(from_hex("6e")));
-  EXPECT_FALSE(is_token_of_kerberos({}));
+  EXPECT_EQ(kind_of_token(make_tgt_request()), TokenKind::tgt_req);
+  EXPECT_EQ(kind_of_token(make_tgt_reply(from_hex("6103020105"))), TokenKind::tgt_rep);
+  EXPECT_EQ(kind_of_token(from_hex("6e0100")), TokenKind::ap_req);
+  EXPECT_EQ(kind_of_token(from_hex("6f0100")), TokenKind::ap_rep);
+  EXPECT_EQ(kind_of_token(from_hex("7e0100")), TokenKind::krb_error);
+  EXPECT_EQ(kind_of_token(from_hex("600d06092a864886f7120102020100")), TokenKind::ap_req);
+  EXPECT_EQ(kind_of_token(from_hex("600d06092a864882f7120102020100")), TokenKind::ap_req);  // Windows' other OID
+  EXPECT_EQ(kind_of_token(from_hex("600d06092a864886f7120102020200")), TokenKind::ap_rep);
+  EXPECT_EQ(kind_of_token(from_hex("600d06092a864886f7120102020300")), TokenKind::krb_error);
+  for (const char* other : {"6e0200", "6e", "", "600d06092a864886f7120102020500", "600d06092a864886f7120102030100"}) {
+    EXPECT_EQ(kind_of_token(from_hex(other)), TokenKind::other) << other;
+  }
   ByteVector longer = make_tgt_request();
   longer.push_back(0);
-  EXPECT_FALSE(is_token_of_kerberos(longer));
+  EXPECT_EQ(kind_of_token(longer), TokenKind::other);
   EXPECT_EQ(describe_token(bytes_of(std::string_view("NTLMSSP\0\1", 9))), "a message of NTLM");
+  EXPECT_EQ(describe_token(from_hex("6e0100")), "AP-REQ in DCE style");
 }
 
 }  // namespace

@@ -1,9 +1,12 @@
 // Messages between us and MIT's GSSAPI, for every encryption type, both roles, normal and DCE style.
 #include "ends.hpp"
+#include "support/corruption.hpp"
 
 namespace {
 
 using namespace interop;
+using opensspi::testing::Corruption;
+using opensspi::testing::for_each_corruption;
 
 struct Case {
   std::string service;
@@ -136,24 +139,67 @@ TEST_P(Messages, SignaturesAreVerifiedBothWays) {
   }
 }
 
+// RFC 4757 section 7: SND_SEQ, encrypted by itself, is under no checksum where the message is signed only. A number
+// that was changed makes messages look late, which docs/kerberos.md says; here it is left alone.
+bool is_number_of_rc4(const Corruption& corruption) {
+  constexpr std::size_t kNumberAt = 21, kNumberBytes = 8;
+  return Messages::GetParam().service == "rc4" && corruption.kind == Corruption::Kind::bit_flipped &&
+         corruption.at >= kNumberAt && corruption.at < kNumberAt + kNumberBytes;
+}
+
 TEST_P(Messages, AForgedMessageLeavesZerosAndDisturbsNothing) {
   const Blob message = blob("The quick brown fox jumps over the lazy dog");
-  const Sealed genuine = theirs_->wrap_iov(message, true);
-  for (std::size_t at = 0; at < genuine.token.size(); ++at) {
-    Sealed forged = genuine;
-    forged.token[at] ^= 0x10;
-    const SECURITY_STATUS status = ours_->unseal(forged);
-    EXPECT_LT(status, 0) << "byte " << at;
-    EXPECT_EQ(forged.data, Blob(forged.data.size())) << "byte " << at;
+  for (const bool encrypt : {true, false}) {
+    const Sealed genuine = theirs_->wrap_iov(message, encrypt);
+    const auto refused = [&](Sealed forged, SECURITY_STATUS status) {
+      EXPECT_EQ(forged.data, Blob(forged.data.size()));
+      EXPECT_LT(status, 0);
+    };
+    for_each_corruption({genuine.token.size(), 0, 0}, [&](const Corruption& corruption) {
+      Sealed forged = genuine;
+      forged.token = corruption.apply(genuine.token, 0);
+      if (forged.token == genuine.token || (!encrypt && is_number_of_rc4(corruption))) return;
+      SCOPED_TRACE(corruption.text() + " in TOKEN");
+      refused(forged, ours_->unseal(forged));
+    });
+    for_each_corruption({genuine.data.size(), 0, 0}, [&](const Corruption& corruption) {
+      Sealed forged = genuine;
+      forged.data = corruption.apply(genuine.data, 0);
+      if (forged.data == genuine.data) return;
+      SCOPED_TRACE(corruption.text() + " in DATA");
+      refused(forged, ours_->unseal(forged));
+    });
+    Sealed again = genuine;
+    ASSERT_EQ(ours_->unseal(again), SEC_E_OK) << last_failure();
+    EXPECT_EQ(again.data, message);
   }
-  for (std::size_t at = 0; at < genuine.data.size(); ++at) {
-    Sealed forged = genuine;
-    forged.data[at] ^= 0x01;
-    EXPECT_EQ(ours_->unseal(forged), SEC_E_MESSAGE_ALTERED) << "byte " << at;
+}
+
+TEST_P(Messages, AForgedStreamGivesNothingAndDisturbsNothing) {
+  const Blob message = blob("The quick brown fox jumps over the lazy dog");
+  for (const bool encrypt : {true, false}) {
+    const Blob genuine = theirs_->wrap(message, encrypt);
+    Blob opened;
+    for_each_corruption({genuine.size(), 0, 0}, [&](const Corruption& corruption) {
+      const Blob forged = corruption.apply(genuine, 0);
+      if (forged == genuine || (!encrypt && is_number_of_rc4(corruption))) return;
+      EXPECT_LT(ours_->unseal_stream(forged, opened), 0) << corruption.text();
+      EXPECT_TRUE(opened.empty()) << corruption.text();
+    });
+    EXPECT_EQ(ours_->unseal_stream(genuine, opened), SEC_E_OK) << last_failure();
+    EXPECT_EQ(opened, message);
   }
-  Sealed again = genuine;
-  ASSERT_EQ(ours_->unseal(again), SEC_E_OK) << last_failure();
-  EXPECT_EQ(again.data, message);
+}
+
+TEST_P(Messages, AForgedSignatureIsRefusedAndDisturbsNothing) {
+  const Blob message = blob("The quick brown fox jumps over the lazy dog");
+  const Blob genuine = theirs_->sign(message);
+  for_each_corruption({genuine.size(), 0, 0}, [&](const Corruption& corruption) {
+    const Blob forged = corruption.apply(genuine, 0);
+    if (forged == genuine || is_number_of_rc4(corruption)) return;
+    EXPECT_LT(ours_->verify(message, forged), 0) << corruption.text();
+  });
+  EXPECT_EQ(ours_->verify(message, genuine), SEC_E_OK) << last_failure();
 }
 
 TEST_P(Messages, ReplayGapAndLateMessagesAreToldApart) {
