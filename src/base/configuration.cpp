@@ -41,6 +41,7 @@ struct StricterVariable {
 constexpr StricterVariable kStricterVariables[] = {
     {"OPENSSPI_REQUIRE_MIC", &Configuration::require_mic},
     {"OPENSSPI_NTLM_DISABLED", &Configuration::ntlm_disabled},
+    {"OPENSSPI_KERBEROS_DISABLED", &Configuration::kerberos_disabled},
     {"OPENSSPI_FIPS", &Configuration::fips},
 };
 

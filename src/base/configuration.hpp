@@ -28,6 +28,13 @@ struct Configuration {
   unsigned lm_level = 3;                      // what initiators send; 0 to 2 need allow_weak; file only
   unsigned max_lifetime_seconds = 36 * 3600;  // age of a response's timestamp that is accepted; file only
 
+  // [kerberos]: what OPENSSPI_KRB_SOURCES says for one credential, as the default of all. KRB5CCNAME, KRB5_KTNAME and
+  // KRB5_CLIENT_KTNAME come before the names here.
+  std::string kerberos_ccache, kerberos_keytab, kerberos_client_keytab;
+  unsigned kerberos_deadline_ms = 5000;
+  bool kerberos_allow_rc4 = false;  // file only
+  bool kerberos_disabled = false;   // OPENSSPI_KERBEROS_DISABLED=1 (stricter only)
+
   // [negotiate]
   std::string negotiate_packages;  // as a PackageList: "kerberos", "!ntlm"; empty: all; file only
   bool negotiate_strict = false;   // mutual authentication and delegation that are asked for and not had are errors

@@ -48,6 +48,13 @@ std::string wrong_account_source(std::string_view value) {
   return {};
 }
 
+std::string wrong_kerberos_file(std::string_view value) {
+  const std::size_t kind = value.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  const bool has_kind = kind != 0 && kind != std::string_view::npos && value[kind] == ':' && kind + 1 < value.size();
+  if (has_kind || value.starts_with('/')) return {};
+  return "is neither an absolute path nor a kind and a name, like FILE:/etc/krb5.keytab or KEYRING:persistent:0";
+}
+
 }  // namespace configuration_values
 
 namespace {
@@ -110,6 +117,7 @@ std::string set_fips_mode(Configuration& configuration, std::string_view value) 
 
 constexpr unsigned kMostLmLevel = 5;
 constexpr unsigned kSecondsOfYear = 366 * 24 * 3600;
+constexpr unsigned kMostKerberosDeadlineMs = 600'000;
 
 struct Key {
   std::string_view section, name;
@@ -131,6 +139,16 @@ constexpr Key kKeys[] = {
      [](Configuration& c, std::string_view v) { return set_number(c.lm_level, v, 0, kMostLmLevel); }},
     {"ntlm", "max_lifetime_seconds",
      [](Configuration& c, std::string_view v) { return set_number(c.max_lifetime_seconds, v, 1, kSecondsOfYear); }},
+    {"kerberos", "ccache", set_text<&Configuration::kerberos_ccache, configuration_values::wrong_kerberos_file>},
+    {"kerberos", "keytab", set_text<&Configuration::kerberos_keytab, configuration_values::wrong_kerberos_file>},
+    {"kerberos", "client_keytab",
+     set_text<&Configuration::kerberos_client_keytab, configuration_values::wrong_kerberos_file>},
+    {"kerberos", "deadline_ms",
+     [](Configuration& c, std::string_view v) {
+       return set_number(c.kerberos_deadline_ms, v, 1, kMostKerberosDeadlineMs);
+     }},
+    {"kerberos", "allow_rc4", set_flag<&Configuration::kerberos_allow_rc4>},
+    {"kerberos", "disabled", set_flag<&Configuration::kerberos_disabled>},
     {"negotiate", "packages", set_negotiate_packages},
     {"negotiate", "strict", set_flag<&Configuration::negotiate_strict>},
     {"fips", "mode", set_fips_mode},
@@ -177,7 +195,8 @@ class Parser {
     if (text.back() != ']') return "a section lacks its closing \"]\"";
     const std::string_view name = trimmed(text.substr(1, text.size() - 2));
     if (std::ranges::find(kKeys, name, &Key::section) == std::end(kKeys)) {
-      return "there is no section \"" + std::string(name) + "\"; there are [host], [ntlm], [negotiate] and [fips]";
+      return "there is no section \"" + std::string(name) +
+             "\"; there are [host], [ntlm], [kerberos], [negotiate] and [fips]";
     }
     section_ = name;
     return {};

@@ -10,5 +10,6 @@ namespace opensspi::configuration_values {
 std::string wrong_netbios_name(std::string_view value);
 std::string wrong_dns_name(std::string_view value);
 std::string wrong_account_source(std::string_view value);
+std::string wrong_kerberos_file(std::string_view value);  // the name of a credential cache or keytab
 
 }  // namespace opensspi::configuration_values

@@ -1,6 +1,7 @@
 #include "kerberos/acceptor.hpp"
 
 #include "base/text.hpp"
+#include "kerberos/authenticator.hpp"
 #include "kerberos/credential.hpp"
 #include "kerberos/package.hpp"
 #include "kerberos/status.hpp"
@@ -57,39 +58,59 @@ Result<core::Step> Acceptor::on_token(const core::StepInput& input, TokenKind du
     if (!key) return fail(key);
     key_ = std::move(*key);
   }
-  gss_buffer_desc token = gss_view(input.token);
   std::optional<Bindings> bindings;
-  gss_channel_bindings_struct view{};
-  if (input.bindings) view = bindings.emplace(*input.bindings).view();
-  GssName peer;
-  GssCredential delegated;
-  GssBuffer output;
-  OM_uint32 minor = 0, flags = 0, seconds = 0;
-  const OM_uint32 major = gss_accept_sec_context(&minor, context_.out(), key_->credential(), &token,
-                                                 bindings ? &view : GSS_C_NO_CHANNEL_BINDINGS, peer.out(), nullptr,
-                                                 output.out(), &flags, &seconds, delegated.out());
-  ByteVector made(output.bytes().begin(), output.bytes().end());
-  if (GSS_ERROR(major)) {
-    Error error = gss_error(major, minor, kCheck);
+  if (input.bindings) bindings.emplace(*input.bindings);
+  // Behind a proxy that ends the channel only their presence can be checked.
+  const bool proxied = bindings && (input.flags & ASC_REQ_PROXY_BINDINGS) != 0;
+  Leg leg;
+  leg.run(context_, key_->credential(), input.token, proxied ? std::nullopt : bindings);
+  if (GSS_ERROR(leg.major)) {
+    Error error = gss_error(leg.major, leg.minor, kCheck);
     // MS-KILE 3.4.5: a KRB-ERROR goes back where it was asked for.
-    if ((input.flags & ASC_REQ_EXTENDED_ERROR) != 0) error.output = std::move(made);
+    if ((input.flags & ASC_REQ_EXTENDED_ERROR) != 0) error.output = std::move(leg.output);
     return std::unexpected(std::move(error));
   }
-  auto checked = check_bindings(input, (flags & GSS_C_CHANNEL_BOUND_FLAG) != 0);
-  if (!checked) return fail(checked);
-  if ((major & GSS_S_CONTINUE_NEEDED) != 0) {
+  if (bindings && due == TokenKind::ap_req) {
+    auto checked = check_bindings(input, (leg.flags & GSS_C_CHANNEL_BOUND_FLAG) != 0 || sends_bindings(input.token));
+    if (!checked) return fail(checked);
+  }
+  if ((leg.major & GSS_S_CONTINUE_NEEDED) != 0) {
     state_ = State::awaiting_third_leg;
-    return core::Step{.status = Status::continue_needed, .output = std::move(made)};
+    return core::Step{.status = Status::continue_needed, .output = std::move(leg.output)};
   }
+  return finish(std::move(leg));
+}
+
+void Acceptor::Leg::run(GssContext& context, gss_cred_id_t key, Bytes token, const std::optional<Bindings>& bindings) {
+  gss_buffer_desc in = gss_view(token);
+  gss_channel_bindings_struct view{};
+  if (bindings) view = bindings->view();
+  GssBuffer made;
+  major = gss_accept_sec_context(&minor, context.out(), key, &in, bindings ? &view : GSS_C_NO_CHANNEL_BINDINGS,
+                                 peer.out(), nullptr, made.out(), &flags, &seconds, delegated.out());
+  output.assign(made.bytes().begin(), made.bytes().end());
+}
+
+// MIT tells that a client sent bindings only where it compared them, and in DCE style not before the third leg.
+bool Acceptor::sends_bindings(Bytes token) const {
+  auto krb5 = Krb5::open();
+  if (!krb5) return false;
+  const auto asked = look_into(*krb5, token, key_->keytab_name());
+  return asked && !equal_in_constant_time(asked->bindings.bytes(), Key16{}.bytes());
+}
+
+core::Step Acceptor::finish(Leg leg) {
   Outcome outcome;
-  if (delegated && (flags & GSS_C_DELEG_FLAG) != 0) {
-    outcome.delegated = delegated_credential(package_, std::move(delegated), text_of(peer.get()), key_->sources());
+  if (leg.delegated && (leg.flags & GSS_C_DELEG_FLAG) != 0) {
+    outcome.delegated =
+        delegated_credential(package_, std::move(leg.delegated), text_of(leg.peer.get()), key_->sources());
   }
-  outcome.session = std::make_unique<Session>(std::move(context_), std::move(peer), false, flags);
-  outcome.expiry = expiry_after(package_.host().now(), seconds);
+  const OM_uint32 flags = is_datagram() ? without_order(leg.flags) : leg.flags;
+  outcome.session = std::make_unique<Session>(std::move(context_), std::move(leg.peer), false, flags);
+  outcome.expiry = expiry_after(package_.host().now(), leg.seconds);
   establish(std::move(outcome));
   state_ = State::established;
-  return core::Step{.status = Status::ok, .output = std::move(made)};
+  return core::Step{.status = Status::ok, .output = std::move(leg.output)};
 }
 
 Result<core::Step> Acceptor::on_tgt_request(const core::StepInput& input) {
@@ -107,7 +128,9 @@ Result<core::Step> Acceptor::on_user_request(const core::StepInput& input) {
   requested_ = input.flags;
   std::optional<Bindings> bindings;
   if (input.bindings) bindings.emplace(*input.bindings);
-  auto accepted = user_to_user_->accept(input.token, bindings);
+  auto accepted = user_to_user_->accept(
+      input.token, bindings,
+      {.only_presence_of_bindings = (input.flags & ASC_REQ_PROXY_BINDINGS) != 0, .datagram = is_datagram()});
   if (!accepted) return fail(accepted);
   auto checked = check_bindings(input, accepted->bound);
   if (!checked) return fail(checked);

@@ -19,6 +19,19 @@ class Acceptor final : public KerberosContext {
  private:
   enum class State { start, awaiting_third_leg, awaiting_user_request, established, failed };
 
+  // What one call of gss_accept_sec_context gives.
+  struct Leg {
+    ByteVector output;
+    GssName peer;
+    GssCredential delegated;
+    OM_uint32 major = 0, minor = 0, flags = 0, seconds = 0;
+
+    void run(GssContext& context, gss_cred_id_t key, Bytes token, const std::optional<Bindings>& bindings);
+  };
+
+  bool is_datagram() const { return (requested_ & ASC_REQ_DATAGRAM) != 0; }
+  bool sends_bindings(Bytes token) const;
+  core::Step finish(Leg leg);
   Result<core::Step> on_token(const core::StepInput& input, TokenKind due);
   Result<core::Step> on_tgt_request(const core::StepInput& input);
   Result<core::Step> on_user_request(const core::StepInput& input);

@@ -34,7 +34,8 @@ FileTime expiry_after(FileTime now, OM_uint32 seconds) {
 
 std::uint32_t KerberosContext::attributes() const {
   const bool initiator = role_ == core::Role::initiator;
-  std::uint32_t attributes = requested_ & (initiator ? ISC_RET_CONNECTION : ASC_RET_CONNECTION);
+  const std::uint32_t own = initiator ? ISC_RET_CONNECTION | ISC_RET_DATAGRAM : ASC_RET_CONNECTION | ASC_RET_DATAGRAM;
+  std::uint32_t attributes = requested_ & own;
   for (const AttributeBit& bit : kBits) {
     if ((flags() & bit.gss) != 0) attributes |= initiator ? bit.initiator : bit.acceptor;
   }

@@ -1,7 +1,5 @@
 #include "kerberos/credential.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -88,14 +86,9 @@ bool list_allows(std::u16string_view list, std::u16string_view package) {
   return included || !has_inclusion;
 }
 
-bool is_ip_address(std::string_view host) {
-  const std::string text(host);
-  unsigned char address[16];
-  return inet_pton(AF_INET, text.c_str(), address) == 1 || inet_pton(AF_INET6, text.c_str(), address) == 1;
-}
-
-std::string given_text(const SEC_WCHAR* text) {
-  return text == nullptr ? std::string{} : to_utf8(reinterpret_cast<const char16_t*>(text));
+// What is not given stays as the configuration has it.
+void take_text(std::string& to, const SEC_WCHAR* text) {
+  if (text != nullptr) to = to_utf8(reinterpret_cast<const char16_t*>(text));
 }
 
 constexpr ULONG kMostDeadlineMs = 600'000;
@@ -105,7 +98,7 @@ constexpr ULONG kMostDeadlineMs = 600'000;
 KerberosCredential::KerberosCredential(const KerberosPackage& package, std::uint32_t use, std::string principal,
                                        Sources sources)
     : package_(package), use_(use), principal_(std::move(principal)), sources_(std::move(sources)) {
-  logon_.principal = principal_;
+  logon_->principal = principal_;
 }
 
 KerberosCredential::KerberosCredential(const KerberosPackage& package, std::shared_ptr<Tickets> tickets)
@@ -129,29 +122,31 @@ Result<void> KerberosCredential::take_identity(const core::AuthIdentity& identit
   if (identity.password_is_nt_hash) {
     return not_understood("an NT hash is given; Kerberos with AES needs the password itself");
   }
-  logon_.user = to_utf8(identity.user);
-  logon_.domain = to_utf8(identity.domain);
+  logon_->user = to_utf8(identity.user);
+  logon_->domain = to_utf8(identity.domain);
   if (!identity.has_password) {  // whose tickets to use
-    logon_.principal = logon_.domain.empty() ? logon_.user : logon_.user + '@' + logon_.domain;
+    logon_->principal = logon_->domain.empty() ? logon_->user : logon_->user + '@' + logon_->domain;
     return {};
   }
   auto password = utf8_password(identity.password.bytes());
   if (!password) return fail(password);
-  logon_.password = std::move(*password);
-  logon_.has_password = true;
+  logon_->password = std::move(*password);
+  logon_->has_password = true;
   return {};
 }
 
 std::shared_ptr<Tickets> KerberosCredential::tickets() const {
   const std::scoped_lock lock(mutex_);
-  if (!tickets_) tickets_ = std::make_shared<Tickets>(sources_, std::move(logon_));
+  if (!tickets_) tickets_ = std::make_shared<Tickets>(sources_, logon_);
   return tickets_;
 }
 
 Result<std::shared_ptr<const ServiceKey>> KerberosCredential::service_key() const {
   const std::scoped_lock lock(mutex_);
   if (service_key_) return service_key_;
-  auto key = ServiceKey::open(sources_, principal_);
+  // A keytab that the program names comes before a password, which may be there for log-ons by the same credential.
+  const bool by_password = logon_->has_password && !names_keytab_;
+  auto key = by_password ? ServiceKey::of_password(sources_, *logon_) : ServiceKey::open(sources_, principal_);
   if (!key) return fail(key);
   service_key_ = std::move(*key);
   return service_key_;
@@ -161,9 +156,8 @@ Result<std::shared_ptr<const ServiceKey>> KerberosCredential::service_key() cons
 FileTime KerberosCredential::expiry() const {
   if ((use_ & SECPKG_CRED_OUTBOUND) == 0) return kNever;
   const std::scoped_lock lock(mutex_);
-  if (logon_.has_password) return kNever;
-  const auto overview =
-      tickets_ ? tickets_->overview() : Tickets(sources_, Logon{principal_, {}, {}, {}, false}).overview();
+  if (logon_->has_password) return kNever;
+  const auto overview = tickets_ ? tickets_->overview() : Tickets(sources_, logon_).overview();
   return overview ? overview->expiry : kNever;
 }
 
@@ -189,9 +183,10 @@ Result<std::unique_ptr<core::Context>> KerberosCredential::start(core::Role role
 core::Reach KerberosCredential::reach(std::u16string_view target) const {
   const std::string name = to_utf8(target);
   if (name.empty()) return {false, "the target is empty, and Kerberos needs the service's principal name"};
-  if (is_ip_address(host_of(name))) return {false, "the target is an IP address, for which no realm has a service"};
+  if (is_ip_address(name)) return {false, "the target is an IP address, for which no realm has a service"};
   const auto overview = tickets()->overview();
   if (!overview) return {false, overview.error().detail};
+  if (std::string why = tickets()->why_no_realm(package_.host().names()); !why.empty()) return {false, std::move(why)};
   if (overview->expiry < package_.host().now())
     return {false, "the tickets of " + overview->principal + " have expired"};
   return {};
@@ -226,6 +221,10 @@ Result<void> KerberosCredential::set(std::uint32_t id, Bytes value) {
   if ((given.Flags & ~static_cast<ULONG>(OPENSSPI_KRB_ALLOW_RC4)) != 0) {
     return fail(Status::invalid_parameter, "OPENSSPI_KRB_SOURCES Flags", hex32(given.Flags) + " has an unknown flag");
   }
+  if ((given.Flags & OPENSSPI_KRB_ALLOW_RC4) != 0 && package_.configuration().fips) {
+    return fail(Status::unsupported_function, "OPENSSPI_KRB_SOURCES Flags",
+                "OPENSSPI_KRB_ALLOW_RC4 is set, and RC4 may not be used in FIPS mode");
+  }
   if (given.DeadlineMs > kMostDeadlineMs) {
     return fail(Status::invalid_parameter, "OPENSSPI_KRB_SOURCES DeadlineMs",
                 std::to_string(given.DeadlineMs) + " is more than " + std::to_string(kMostDeadlineMs));
@@ -235,11 +234,12 @@ Result<void> KerberosCredential::set(std::uint32_t id, Bytes value) {
     return fail(Status::out_of_sequence, "SetCredentialsAttributes",
                 "the credential was used already; set its attributes before the first context");
   }
-  sources_.ccache = given_text(given.Ccache);
-  sources_.keytab = given_text(given.Keytab);
-  sources_.client_keytab = given_text(given.ClientKeytab);
+  take_text(sources_.ccache, given.Ccache);
+  take_text(sources_.keytab, given.Keytab);
+  take_text(sources_.client_keytab, given.ClientKeytab);
+  names_keytab_ = given.Keytab != nullptr;
   if (given.DeadlineMs != 0) sources_.deadline = Milliseconds(given.DeadlineMs);
-  sources_.allow_rc4 = (given.Flags & OPENSSPI_KRB_ALLOW_RC4) != 0;
+  if ((given.Flags & OPENSSPI_KRB_ALLOW_RC4) != 0) sources_.allow_rc4 = true;
   return {};
 }
 

@@ -39,8 +39,9 @@ class KerberosCredential final : public core::Credential {
   const std::string principal_;
   mutable std::mutex mutex_;
   Sources sources_;
-  bool in_use_ = false;  // a context was made: attributes are fixed
-  mutable Logon logon_;  // until the tickets are made of it
+  bool names_keytab_ = false;                                       // by OPENSSPI_KRB_SOURCES
+  bool in_use_ = false;                                             // a context was made: attributes are fixed
+  const std::shared_ptr<Logon> logon_ = std::make_shared<Logon>();  // fixed once it is shared with the tickets
   // Made when first needed: what SetCredentialsAttributes says comes before.
   mutable std::shared_ptr<Tickets> tickets_;
   mutable std::shared_ptr<const ServiceKey> service_key_;

@@ -81,6 +81,12 @@ TokenKind kind_of_token(Bytes token) {
   return framed == TokenKind::other ? bare_kind(token) : framed;
 }
 
+Bytes message_of_token(Bytes token) {
+  const Bytes content = content_of_frame(token);
+  if (framed_kind(content) != TokenKind::other) return content.subspan(2);
+  return bare_kind(token) != TokenKind::other ? token : Bytes{};
+}
+
 std::string describe_token(Bytes token) {
   const std::string style = !token.empty() && token[0] != 0x60 ? " in DCE style" : "";
   switch (kind_of_token(token)) {

@@ -12,6 +12,9 @@ namespace opensspi::kerberos {
 enum class TokenKind { ap_req, ap_rep, krb_error, tgt_req, tgt_rep, other };
 TokenKind kind_of_token(Bytes token);
 
+// The message of RFC 4120 in a token, without frame and TOK_ID; empty where there is none.
+Bytes message_of_token(Bytes token);
+
 std::string describe_token(Bytes token);
 
 // Traces "received" or "sent" and the token; nothing where there is none or nobody listens.

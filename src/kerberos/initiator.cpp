@@ -44,7 +44,7 @@ OM_uint32 gss_flags(std::uint32_t requested) {
   if ((requested & ISC_REQ_NO_INTEGRITY) == 0) {
     flags |= (requested & ISC_REQ_INTEGRITY) != 0 ? GSS_C_INTEG_FLAG : GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG;
   }
-  return flags;
+  return (requested & ISC_REQ_DATAGRAM) != 0 ? without_order(flags) : flags;
 }
 
 constexpr std::uint32_t kNeedsIntegrity =

@@ -1,21 +1,16 @@
 #include "kerberos/names.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "kerberos/realms.hpp"
 #include "kerberos/status.hpp"
 
 namespace opensspi::kerberos {
 namespace {
 
 constexpr const char* kCheck = "name of the target";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string upper_utf8(const std::string& text) {
-  const auto wide = to_utf16(text);
-  return wide ? to_utf8(upcase(*wide)) : text;
-}
 
 // A character that means something in the text of a principal, as itself.
 std::string escaped(const std::string& component) {
@@ -25,21 +20,6 @@ std::string escaped(const std::string& component) {
     out += c;
   }
   return out;
-}
-
-std::string default_realm(const Krb5& krb5) {
-  char* realm = nullptr;
-  if (krb5_get_default_realm(krb5.get(), &realm) != 0) return {};
-  std::string copy = realm;
-  krb5_free_default_realm(krb5.get(), realm);
-  return copy;
-}
-
-std::string realm_of_domain(const Krb5& krb5, const std::string& domain) {
-  std::string realm = upper_utf8(domain);
-  const std::string usual = default_realm(krb5);
-  if (realm.find('.') == std::string::npos && usual.starts_with(realm + '.')) return usual;
-  return realm;
 }
 
 Result<Principal> parse(const Krb5& krb5, const std::string& text, int flags, Status status) {
@@ -69,15 +49,28 @@ std::string_view host_of(std::string_view target) {
   const std::size_t slash = target.find('/');
   if (slash == std::string_view::npos) return {};
   target.remove_prefix(slash + 1);
+  if (target.starts_with('[')) return target.substr(0, std::min(target.find(']'), target.size() - 1) + 1);
   return target.substr(0, target.find_first_of("/:@"));
+}
+
+bool is_ip_address(std::string_view target) {
+  const std::size_t slash = target.find('/');
+  if (slash != std::string_view::npos) target.remove_prefix(slash + 1);
+  target = target.substr(0, target.find_first_of("/@"));
+  const auto is = [](std::string_view host) {
+    const std::string text(host.substr(0, host.find('%')));  // a link-local address may name its interface
+    unsigned char address[16];
+    return inet_pton(AF_INET, text.c_str(), address) == 1 || inet_pton(AF_INET6, text.c_str(), address) == 1;
+  };
+  if (target.starts_with('[')) return is(target.substr(1, std::max<std::size_t>(target.find(']'), 1) - 1));
+  return is(target) || is(target.substr(0, target.find(':')));
 }
 
 std::string with_lower_case_host(const std::string& target) {
   const std::string_view host = host_of(target);
   if (host.empty()) return {};
   std::string changed = target;
-  const auto at = changed.begin() + (host.data() - target.data());
-  std::transform(at, at + static_cast<std::ptrdiff_t>(host.size()), at, lower);
+  changed.replace(static_cast<std::size_t>(host.data() - target.data()), host.size(), lower_ascii(std::string(host)));
   return changed == target ? std::string{} : changed;
 }
 

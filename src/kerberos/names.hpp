@@ -20,8 +20,11 @@ std::string with_lower_case_host(const std::string& target);
 // "host" of "HTTP/host:8080@REALM"; empty where there is none.
 std::string_view host_of(std::string_view target);
 
-// A user to log on as: `user` alone, with a domain, "DOMAIN\user" or "user@domain". A domain is upper-cased into a
-// realm; one that is only the first label of the default realm stands for it. SEC_E_LOGON_DENIED.
+// Whether the host of a target, or a target without a service, is an address: "HTTP/192.0.2.1:80", "[2001:db8::1]".
+bool is_ip_address(std::string_view target);
+
+// A user to log on as: `user` alone, with a domain, "DOMAIN\user" or "user@domain". A domain is
+// made a realm by realm_of_domain. SEC_E_LOGON_DENIED.
 Result<Principal> user_principal(const Krb5& krb5, const std::string& user, const std::string& domain);
 
 // "user@domain" as a name that the KDC of the default realm looks up, RFC 6806 section 5.

@@ -14,10 +14,12 @@ class KerberosPackage final : public core::Package {
 
   const core::PackageInfo& info() const override;
   std::span<const Bytes> oids() const override;
+  std::string why_unavailable() const override;
   Result<std::shared_ptr<core::Credential>> acquire(const core::AcquireInput& input) override;
   Result<std::unique_ptr<core::Context>> unpack(Bytes packed) override;
 
   const Host& host() const { return host_; }
+  const Configuration& configuration() const { return configuration_; }
 
  private:
   const Host& host_;

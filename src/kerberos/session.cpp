@@ -49,6 +49,11 @@ void take_pac(gss_name_t peer, Details& details) {
 
 }  // namespace
 
+OM_uint32 without_order(OM_uint32 flags) {
+  if ((flags & GSS_C_SEQUENCE_FLAG) == 0) return flags;
+  return (flags & ~static_cast<OM_uint32>(GSS_C_SEQUENCE_FLAG)) | GSS_C_REPLAY_FLAG;
+}
+
 Result<void> Session::take_names(Details& details) const {
   GssName source, target;
   OM_uint32 minor = 0;

@@ -25,6 +25,10 @@ struct Details {
   Enctype enctype = Enctype::none;
 };
 
+// What is left of the agreed flags where messages are datagrams, which come in any order, or not at all: that none
+// comes twice.
+OM_uint32 without_order(OM_uint32 flags);
+
 class Session {
  public:
   // `peer`: whom gss_accept_sec_context found; empty for initiators.

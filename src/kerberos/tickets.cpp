@@ -4,13 +4,14 @@
 
 #include "kerberos/enctypes.hpp"
 #include "kerberos/names.hpp"
+#include "kerberos/realms.hpp"
+#include "kerberos/silent_kdcs.hpp"
 #include "kerberos/status.hpp"
 
 namespace opensspi::kerberos {
 namespace {
 
 constexpr const char* kServiceTicket = "ticket for the service";
-constexpr const char* kLogonTicket = "log-on at the KDC";
 constexpr const char* kCache = "credential cache";
 constexpr const char* kEnctypes = "encryption types";
 
@@ -57,6 +58,18 @@ FileTime last_expiry(const Krb5& krb5, krb5_ccache ccache) {
   }
   krb5_cc_end_seq_get(krb5.get(), ccache, &cursor);
   return expiry;
+}
+
+// What a ticket is asked of: the client's realm, and beyond it the service's, or the host where its realm is unknown.
+std::string question_of(const krb5_principal_data& client, const krb5_principal_data& server) {
+  const std::string from = realm_of(client), to = realm_of(server);
+  if (to == from) return from;
+  if (!to.empty()) return from + " for " + to;
+  return from + " for the realm of " + (server.length > 1 ? text_of(server.data[1]) : std::string("the service"));
+}
+
+bool is_silence(krb5_error_code code) {
+  return code == KRB5_KDC_UNREACH || code == KRB5_REALM_UNKNOWN || code == KRB5_REALM_CANT_RESOLVE;
 }
 
 // The ticket-granting ticket of a cache, if it is there.
@@ -134,15 +147,28 @@ Result<std::shared_ptr<const Ticket>> Ticket::make(Krb5 krb5, const krb5_creds& 
   return ticket;
 }
 
-Tickets::Tickets(Sources sources, Logon logon)
+Tickets::Tickets(Sources sources, SharedLogon logon)
     : sources_(std::move(sources)), logon_(std::move(logon)), delegated_(false) {}
 
 Tickets::Tickets(Sources sources, Krb5 krb5, MemoryCcache ccache, std::string principal)
-    : sources_(std::move(sources)), logon_{std::move(principal), {}, {}, {}, false}, delegated_(true) {
+    : sources_(std::move(sources)),
+      logon_(std::make_shared<const Logon>(Logon{std::move(principal), {}, {}, {}, false})),
+      delegated_(true) {
   own_krb5_.emplace(std::move(krb5));
   own_ccache_.emplace(std::move(ccache));
   own_name_ = full_name(*own_krb5_, own_ccache_->get());
   own_expiry_ = kNever;  // no other can be had
+}
+
+// Asks, unless nobody answered the same question a moment ago. Another configuration may name other KDCs.
+Result<krb5_error_code> Tickets::question(const std::string& name, const std::function<krb5_error_code()>& ask) const {
+  const char* const configuration = secure_getenv("KRB5_CONFIG");
+  auto open = SilentKdcs::of_process().ask(configuration == nullptr ? name : std::string(configuration) + ": " + name,
+                                           sources_.deadline);
+  if (!open) return fail(open);
+  const krb5_error_code code = ask();
+  if (!is_silence(code)) (*open)->answered();
+  return code;
 }
 
 std::shared_ptr<const Ticket> Tickets::known(const TicketRequest& request, FileTime now) const {
@@ -206,9 +232,11 @@ Result<Creds> Tickets::fetch_user_to_user(const Krb5& krb5, const std::string& t
   wanted.second_ticket.length = static_cast<unsigned>(server_ticket.size());
   wanted.second_ticket.data = reinterpret_cast<char*>(const_cast<std::uint8_t*>(server_ticket.data()));
   Creds found(krb5);
-  const krb5_error_code code =
-      krb5_get_credentials(krb5.get(), KRB5_GC_USER_USER, opened->ccache.get(), &wanted, found.out());
-  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, kServiceTicket, target + ", user-to-user"));
+  auto code = question(question_of(*opened->client.get(), *server->get()), [&] {
+    return krb5_get_credentials(krb5.get(), KRB5_GC_USER_USER, opened->ccache.get(), &wanted, found.out());
+  });
+  if (!code) return fail(code);
+  if (*code != 0) return std::unexpected(krb5_error(krb5.get(), *code, kServiceTicket, target + ", user-to-user"));
   return found;
 }
 
@@ -223,6 +251,16 @@ Result<Creds> Tickets::fetch_granting(const Krb5& krb5) {
               "there is no ticket-granting ticket, which user-to-user needs: run kinit");
 }
 
+// Looks into the cache, and asks a KDC for what is not there.
+Result<krb5_error_code> Tickets::find_ticket(const Krb5& krb5, const Opened& opened, krb5_creds& wanted,
+                                             Creds& found) const {
+  const auto get = [&](krb5_flags options) {
+    return krb5_get_credentials(krb5.get(), options, opened.ccache.get(), &wanted, found.out());
+  };
+  if (get(KRB5_GC_CACHED) == 0) return 0;
+  return question(question_of(*wanted.client, *wanted.server), [&] { return get(0); });
+}
+
 Result<Creds> Tickets::service_ticket(const Krb5& krb5, const Opened& opened, const TicketRequest& request) const {
   std::string name = request.target;
   for (;;) {
@@ -232,19 +270,19 @@ Result<Creds> Tickets::service_ticket(const Krb5& krb5, const Opened& opened, co
     wanted.client = opened.client.get();
     wanted.server = server->get();
     Creds found(krb5);
-    const krb5_error_code code = krb5_get_credentials(krb5.get(), 0, opened.ccache.get(), &wanted, found.out());
-    if (code == 0) return found;
+    auto code = find_ticket(krb5, opened, wanted, found);
+    if (!code) return fail(code);
+    if (*code == 0) return found;
     std::string lower = with_lower_case_host(name);
-    if (code != KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN || lower.empty()) {
-      Error error = krb5_error(krb5.get(), code, kServiceTicket, request.target);
-      return std::unexpected(std::move(error));
+    if (*code != KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN || lower.empty()) {
+      return std::unexpected(krb5_error(krb5.get(), *code, kServiceTicket, request.target));
     }
     name = std::move(lower);
   }
 }
 
 Result<Tickets::Opened> Tickets::open(const Krb5& krb5) {
-  if (logon_.has_password || delegated_) return open_own(krb5);
+  if (logon_->has_password || delegated_) return open_own(krb5);
   auto cache = open_cache(krb5);
   const bool is_fresh = cache && last_expiry(krb5, cache->ccache.get()).ticks > to_filetime(time(nullptr), 0).ticks;
   if (is_fresh || !has_client_keytab(krb5)) return cache;
@@ -256,16 +294,16 @@ Result<Tickets::Opened> Tickets::open_cache(const Krb5& krb5) const {
   krb5_error_code code = 0;
   if (!sources_.ccache.empty()) {
     code = krb5_cc_resolve(krb5.get(), sources_.ccache.c_str(), opened.ccache.out());
-  } else if (!logon_.principal.empty()) {
-    auto wanted = user_principal(krb5, logon_.principal, {});
+  } else if (!logon_->principal.empty()) {
+    auto wanted = user_principal(krb5, logon_->principal, {});
     if (!wanted) return fail(wanted);
     code = krb5_cc_cache_match(krb5.get(), wanted->get(), opened.ccache.out());
   } else {
     code = krb5_cc_default(krb5.get(), opened.ccache.out());
   }
   if (code == 0) code = krb5_cc_get_principal(krb5.get(), opened.ccache.get(), opened.client.out());
-  if (code == 0 && !logon_.principal.empty() && !sources_.ccache.empty()) {
-    auto wanted = user_principal(krb5, logon_.principal, {});
+  if (code == 0 && !logon_->principal.empty() && !sources_.ccache.empty()) {
+    auto wanted = user_principal(krb5, logon_->principal, {});
     if (!wanted) return fail(wanted);
     if (!krb5_principal_compare(krb5.get(), wanted->get(), opened.client.get())) {
       return fail(Status::no_credentials, kCache,
@@ -274,14 +312,21 @@ Result<Tickets::Opened> Tickets::open_cache(const Krb5& krb5) const {
     }
   }
   if (code == 0) return opened;
-  const std::string name = opened.ccache ? full_name(krb5, opened.ccache.get()) : sources_.ccache + logon_.principal;
+  const std::string name = opened.ccache ? full_name(krb5, opened.ccache.get()) : sources_.ccache + logon_->principal;
   Error error = krb5_error(krb5.get(), code, kCache, name);
   if (error.status == Status::internal_error) error.status = Status::no_credentials;
   return std::unexpected(std::move(error));
 }
 
 Result<Tickets::Opened> Tickets::open_own(const Krb5& krb5) {
-  const std::scoped_lock lock(log_on_mutex_);
+  std::unique_lock lock(log_on_mutex_, std::try_to_lock);
+  if (!lock) {  // another worker asks for this log-on
+    auto client = logon_principal(krb5);
+    if (!client) return fail(client);
+    auto waiting = question(realm_of(*client->get()), [] { return KRB5_KDC_UNREACH; });
+    if (!waiting) return fail(waiting);
+    lock.lock();
+  }
   const std::uint64_t soon = to_filetime(time(nullptr), 0).ticks + kSpareTicks;
   if (own_expiry_.ticks <= soon) {
     auto done = log_on(krb5);
@@ -312,127 +357,11 @@ Result<void> Tickets::log_on(const Krb5& krb5) {
   return {};
 }
 
-namespace {
-
-// A krb5_creds by value, moved into one that owns itself.
-Result<Creds> owned(const Krb5& krb5, krb5_creds& creds) {
-  Creds copy(krb5);
-  const krb5_error_code code = krb5_copy_creds(krb5.get(), &creds, copy.out());
-  krb5_free_cred_contents(krb5.get(), &creds);
-  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, kCache));
-  return copy;
-}
-
-Result<InitOptions> initial_options(const Krb5& krb5, std::vector<krb5_enctype>& types) {
-  InitOptions options(krb5);
-  const krb5_error_code code = krb5_get_init_creds_opt_alloc(krb5.get(), options.out());
-  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, kLogonTicket));
-  krb5_get_init_creds_opt_set_etype_list(options.get(), types.data(), static_cast<int>(types.size()));
-  return options;
-}
-
-}  // namespace
-
-Result<Creds> Tickets::initial_ticket(const Krb5& krb5) {
-  return logon_.has_password ? initial_by_password(krb5) : initial_by_keytab(krb5);
-}
-
-Result<Creds> Tickets::initial_by_password(const Krb5& krb5) {
-  auto types = wanted_enctypes(krb5, sources_.allow_rc4);
-  if (!types) return fail(types);
-  auto options = initial_options(krb5, *types);
-  if (!options) return fail(options);
-  auto client = user_principal(krb5, logon_.user, logon_.domain);
-  if (!client) return fail(client);
-  const auto* const password = reinterpret_cast<const char*>(logon_.password.bytes().data());
-  krb5_creds creds{};
-  const auto ask = [&] {
-    return krb5_get_init_creds_password(krb5.get(), &creds, client->get(), password, nullptr, nullptr, 0, nullptr,
-                                        options->get());
-  };
-  krb5_error_code code = ask();
-  // The domain of "user@domain" need not be a realm: then the KDC of the default realm may know the name.
-  const bool may_be_upn = logon_.domain.empty() && logon_.user.find('@') != std::string::npos;
-  if (may_be_upn && (code == KRB5_REALM_UNKNOWN || code == KRB5_KDC_UNREACH)) {
-    client = enterprise_principal(krb5, logon_.user);
-    if (!client) return fail(client);
-    krb5_get_init_creds_opt_set_canonicalize(options->get(), 1);
-    code = ask();
-  }
-  if (code == 0) return owned(krb5, creds);
-  Error error = krb5_error(krb5.get(), code, kLogonTicket, unparse(krb5, client->get()));
-  // RFC 4120 3.1.5: what the KDC encrypted does not open with this password.
-  if (code == KRB5KRB_AP_ERR_BAD_INTEGRITY) {
-    error.status = Status::logon_denied;
-    error.detail = unparse(krb5, client->get()) + ": the password is wrong";
-  }
-  return std::unexpected(std::move(error));
-}
-
-Result<Keytab> Tickets::open_client_keytab(const Krb5& krb5) const {
-  Keytab keytab(krb5);
-  const krb5_error_code code = sources_.client_keytab.empty()
-                                   ? krb5_kt_client_default(krb5.get(), keytab.out())
-                                   : krb5_kt_resolve(krb5.get(), sources_.client_keytab.c_str(), keytab.out());
-  if (code != 0) {
-    return std::unexpected(krb5_error(krb5.get(), code, "client keytab", sources_.client_keytab));
-  }
-  return keytab;
-}
-
-bool Tickets::has_client_keytab(const Krb5& krb5) const {
-  auto keytab = open_client_keytab(krb5);
-  return keytab && krb5_kt_have_content(krb5.get(), keytab->get()) == 0;
-}
-
-namespace {
-
-// Whom the first entry of a keytab is for.
-Result<Principal> first_principal(const Krb5& krb5, krb5_keytab keytab) {
-  Principal principal(krb5);
-  krb5_kt_cursor cursor{};
-  krb5_error_code code = krb5_kt_start_seq_get(krb5.get(), keytab, &cursor);
-  if (code == 0) {
-    krb5_keytab_entry entry{};
-    code = krb5_kt_next_entry(krb5.get(), keytab, &entry, &cursor);
-    if (code == 0) {
-      code = krb5_copy_principal(krb5.get(), entry.principal, principal.out());
-      krb5_free_keytab_entry_contents(krb5.get(), &entry);
-    }
-    krb5_kt_end_seq_get(krb5.get(), keytab, &cursor);
-  }
-  if (code != 0) return std::unexpected(krb5_error(krb5.get(), code, "client keytab"));
-  return principal;
-}
-
-}  // namespace
-
-Result<Creds> Tickets::initial_by_keytab(const Krb5& krb5) {
-  auto keytab = open_client_keytab(krb5);
-  if (!keytab) return fail(keytab);
-  auto client =
-      logon_.principal.empty() ? first_principal(krb5, keytab->get()) : user_principal(krb5, logon_.principal, {});
-  if (!client) return fail(client);
-  auto types = wanted_enctypes(krb5, sources_.allow_rc4);
-  if (!types) return fail(types);
-  auto options = initial_options(krb5, *types);
-  if (!options) return fail(options);
-  krb5_creds creds{};
-  const krb5_error_code code =
-      krb5_get_init_creds_keytab(krb5.get(), &creds, client->get(), keytab->get(), 0, nullptr, options->get());
-  if (code != 0) {
-    Error error = krb5_error(krb5.get(), code, kLogonTicket, unparse(krb5, client->get()) + " by its keytab");
-    if (code == KRB5KRB_AP_ERR_BAD_INTEGRITY) error.status = Status::logon_denied;
-    return std::unexpected(std::move(error));
-  }
-  return owned(krb5, creds);
-}
-
 Result<Tickets::Overview> Tickets::overview() const {
   auto krb5 = Krb5::open();
   if (!krb5) return fail(krb5);
-  if (logon_.has_password) {
-    auto client = user_principal(*krb5, logon_.user, logon_.domain);
+  if (logon_->has_password) {
+    auto client = user_principal(*krb5, logon_->user, logon_->domain);
     if (!client) return fail(client);
     return Overview{unparse(*krb5, client->get()), kNever};
   }
@@ -444,7 +373,7 @@ Result<Tickets::Overview> Tickets::overview() const {
   } else if (auto cache = open_cache(*krb5)) {
     opened = std::move(*cache);
   } else if (has_client_keytab(*krb5)) {
-    return Overview{logon_.principal, kNever};
+    return Overview{logon_->principal, kNever};
   } else {
     return fail(cache);
   }

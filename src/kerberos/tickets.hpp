@@ -4,6 +4,7 @@
 // that a handshake with it asks nobody.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/filetime.hpp"
+#include "base/host.hpp"
 #include "base/safe_file.hpp"
 #include "kerberos/gss.hpp"
 #include "kerberos/worker.hpp"
@@ -32,6 +34,7 @@ struct Logon {
   Secret password;  // UTF-8 and a NUL
   bool has_password = false;
 };
+using SharedLogon = std::shared_ptr<const Logon>;
 
 // A ticket for one service in a cache of its own, which holds nothing else: gss_init_sec_context finds it there and has
 // nobody to ask. With `forwardable` the ticket-granting ticket is beside it, for delegation; that call may ask.
@@ -66,7 +69,7 @@ struct TicketRequest {
 // Shared by a credential and the workers that ask for it.
 class Tickets {
  public:
-  Tickets(Sources sources, Logon logon);
+  Tickets(Sources sources, SharedLogon logon);
   // Those of a cache that is in memory and ours: a delegated credential.
   Tickets(Sources sources, Krb5 krb5, MemoryCcache ccache, std::string principal);
 
@@ -89,6 +92,10 @@ class Tickets {
   };
   Result<Overview> overview() const;
 
+  // Why no KDC need be looked for to log on with a user and password; empty where one may be found. A domain of one
+  // label that krb5.conf does not know is NetBIOS' name of a domain or machine, not a realm.
+  std::string why_no_realm(const HostNames& host) const;
+
  private:
   struct Opened {
     Ccache ccache;
@@ -100,12 +107,15 @@ class Tickets {
   Result<Opened> open_cache(const Krb5& krb5) const;
   Result<Opened> open_own(const Krb5& krb5);
   Result<void> log_on(const Krb5& krb5);
+  Result<Principal> logon_principal(const Krb5& krb5) const;
   Result<Creds> initial_ticket(const Krb5& krb5);
   Result<Creds> initial_by_password(const Krb5& krb5);
   Result<Creds> initial_by_keytab(const Krb5& krb5);
   Result<Keytab> open_client_keytab(const Krb5& krb5) const;
   bool has_client_keytab(const Krb5& krb5) const;
   Result<Creds> service_ticket(const Krb5& krb5, const Opened& opened, const TicketRequest& request) const;
+  Result<krb5_error_code> find_ticket(const Krb5& krb5, const Opened& opened, krb5_creds& wanted, Creds& found) const;
+  Result<krb5_error_code> question(const std::string& name, const std::function<krb5_error_code()>& ask) const;
 
   struct Known {
     std::shared_ptr<const Ticket> ticket;
@@ -113,7 +123,7 @@ class Tickets {
   };
 
   const Sources sources_;
-  const Logon logon_;
+  const SharedLogon logon_;
   const bool delegated_;
   std::mutex log_on_mutex_;  // held while a KDC is asked for the first ticket: workers only
   // The cache of our own where tickets come by password or keytab, or were delegated, and the end of the first of them.

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "kerberos/authenticator.hpp"
 #include "kerberos/names.hpp"
 #include "kerberos/status.hpp"
 #include "wire/der.hpp"
@@ -20,9 +21,6 @@ constexpr std::uint8_t kVersion[] = {0x02, 0x01, 5};
 constexpr std::uint8_t kTgtReqType[] = {0x02, 0x01, 16}, kTgtRepType[] = {0x02, 0x01, 17};
 constexpr std::uint8_t kTicketTag = 0x61;  // RFC 4120: application 1
 
-constexpr krb5_cksumtype kGssChecksum = 0x8003;
-constexpr std::size_t kBindingBytes = 16;
-constexpr std::size_t kChecksumBytes = 4 + kBindingBytes + 4;
 constexpr krb5_int32 kContextFlags = KRB5_AUTH_CONTEXT_DO_TIME | KRB5_AUTH_CONTEXT_DO_SEQUENCE;
 // What the checksum's flags can carry.
 constexpr OM_uint32 kFlags = GSS_C_MUTUAL_FLAG | GSS_C_REPLAY_FLAG | GSS_C_SEQUENCE_FLAG | GSS_C_CONF_FLAG |
@@ -221,28 +219,10 @@ ByteVector UserToUserAcceptor::reply() const {
 
 namespace {
 
-// What the client's checksum says; it was under the ticket's key.
-struct Asked {
-  OM_uint32 flags = 0;
-  Key16 bindings;
-};
-
-Result<Asked> read_checksum(const krb5_checksum* checksum) {
-  if (checksum == nullptr || checksum->checksum_type != kGssChecksum || checksum->length < kChecksumBytes) {
-    return fail(Status::invalid_token, kCheck, "the authenticator has no checksum of RFC 4121 (type 8003, 24 bytes)");
-  }
-  wire::Reader r(Bytes(checksum->contents, checksum->length));
-  if (r.u32le() != kBindingBytes) r.fail("its bindings do not have 16 bytes");
-  Asked asked;
-  r.read(asked.bindings.writable());
-  asked.flags = r.u32le() & kFlags;
-  if (!r.ok()) return fail(Status::invalid_token, kCheck, r.why());
-  return asked;
-}
-
 // Whether the client sent bindings, and they are these.
-Result<bool> compare_bindings(const Key16& theirs, const std::optional<Bindings>& ours) {
+Result<bool> compare_bindings(const Key16& theirs, const std::optional<Bindings>& ours, bool only_presence) {
   if (!ours || equal_in_constant_time(theirs.bytes(), Key16{}.bytes())) return false;
+  if (only_presence) return true;
   if (equal_in_constant_time(theirs.bytes(), hash_bindings(ours).bytes())) return true;
   return fail(Status::bad_bindings, "channel bindings",
               "the client's are those of another channel: the log-on was relayed, or a proxy stands between");
@@ -250,8 +230,8 @@ Result<bool> compare_bindings(const Key16& theirs, const std::optional<Bindings>
 
 }  // namespace
 
-Result<UserToUserAcceptor::Accepted> UserToUserAcceptor::accept(Bytes request,
-                                                                const std::optional<Bindings>& bindings) {
+Result<UserToUserAcceptor::Accepted> UserToUserAcceptor::accept(Bytes request, const std::optional<Bindings>& bindings,
+                                                                Policy policy) {
   const krb5_context k = krb5_.get();
   const auto message = unframed(request, kApReq);
   if (!message) return fail(Status::invalid_token, kCheck, "the client's token is not an AP-REQ");
@@ -276,7 +256,8 @@ Result<UserToUserAcceptor::Accepted> UserToUserAcceptor::accept(Bytes request,
   if (code != 0) return std::unexpected(krb5_error(k, code, kCheck));
   auto asked = read_checksum(authenticator->checksum);
   if (!asked) return fail(asked);
-  auto bound = compare_bindings(asked->bindings, bindings);
+  asked->flags &= kFlags;
+  auto bound = compare_bindings(asked->bindings, bindings, policy.only_presence_of_bindings);
   if (!bound) return fail(bound);
 
   SessionKeys keys;
@@ -297,8 +278,9 @@ Result<UserToUserAcceptor::Accepted> UserToUserAcceptor::accept(Bytes request,
   if (code != 0) return std::unexpected(krb5_error(k, code, kCheck));
   if (subkey) keys.acceptor_subkey = copied(*subkey.get());
   keys.send_number = number_of(number);
-  auto agreement = agree(std::move(keys), asked->flags, widened(unparse(krb5_, ticket->enc_part2->client)),
-                         widened(unparse(krb5_, ticket->server)), ticket->enc_part2->times.endtime);
+  auto agreement = agree(std::move(keys), policy.datagram ? without_order(asked->flags) : asked->flags,
+                         widened(unparse(krb5_, ticket->enc_part2->client)), widened(unparse(krb5_, ticket->server)),
+                         ticket->enc_part2->times.endtime);
   if (!agreement) return fail(agreement);
   accepted.agreement = std::move(*agreement);
   return accepted;

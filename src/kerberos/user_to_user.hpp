@@ -57,8 +57,12 @@ class UserToUserAcceptor {
     Agreement agreement;
     bool bound = false;  // the client's bindings are there, and are the given ones
   };
+  struct Policy {
+    bool only_presence_of_bindings = false;
+    bool datagram = false;
+  };
   // SEC_E_BAD_BINDINGS: those of another channel.
-  Result<Accepted> accept(Bytes request, const std::optional<Bindings>& bindings);
+  Result<Accepted> accept(Bytes request, const std::optional<Bindings>& bindings, Policy policy);
 
  private:
   using AuthContext = Krb5Owner<krb5_auth_context, krb5_auth_con_free>;

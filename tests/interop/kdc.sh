@@ -89,6 +89,9 @@ make_principals() {
     echo "addprinc -randkey +ok_as_delegate deleg/localhost"
     echo "addprinc -randkey changed/localhost"
     echo "addprinc -randkey postgres/localhost"
+    # Services with keys of a password; the second has the salt that Active Directory gives the computer WEB1$.
+    echo "addprinc -pw Passw0rd! secret/localhost"
+    echo "addprinc -pw Passw0rd! host/web1.opensspi.test"
     echo "addprinc -randkey HTTP/localhost:8080"
     echo "addprinc -randkey HTTP/localhost/OPENSSPI.TEST"
     for type in "${types[@]}"; do

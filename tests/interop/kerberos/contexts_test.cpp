@@ -205,6 +205,111 @@ TEST(Contexts, DelegationNeedsAServerThatProvesItself) {
   EXPECT_EQ(server.attributes() & ASC_RET_DELEGATE, 0U);
 }
 
+struct Account {
+  const char* target;
+  const char* user;
+  const char* domain;
+};
+class ServicesByPassword : public ::testing::TestWithParam<Account> {};
+
+// An account's password opens the tickets of its services; there is no keytab.
+TEST_P(ServicesByPassword, AcceptWithoutAKeytab) {
+  const Variable none("KRB5_KTNAME", "FILE:/nonexistent/keytab");
+  Credential ours(SECPKG_CRED_OUTBOUND);
+  Credential theirs(SECPKG_CRED_INBOUND,
+                    {.user = GetParam().user, .domain = GetParam().domain, .password = "Passw0rd!"});
+  for (int i = 0; i < 2; ++i) {
+    Sspi client(ours, GetParam().target, kMutual), server(theirs, 0U);
+    ASSERT_TRUE(log_on(client, server));
+    EXPECT_EQ(server.name(), "alice@OPENSSPI.TEST");
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Kerberos, ServicesByPassword,
+                         ::testing::Values(Account{"secret/localhost", "secret/localhost", "OPENSSPI.TEST"},
+                                           Account{"secret/localhost", "secret/localhost@OPENSSPI.TEST", ""},
+                                           Account{"host/web1.opensspi.test@OPENSSPI.TEST", "WEB1$", "OPENSSPI"},
+                                           Account{"bob@OPENSSPI.TEST", "bob", "OPENSSPI.TEST"},
+                                           Account{"bob@OPENSSPI.TEST", "OPENSSPI\\bob", ""}));
+
+TEST(ServicePasswords, EveryTypeOfAes) {
+  const Variable none("KRB5_KTNAME", "FILE:/nonexistent/keytab");
+  for (const char* type : {"aes256", "aes128", "sha384", "sha256"}) {
+    const Variable preferred("KRB5_CONFIG", kdc_folder() + "/krb5-" + type + ".conf");
+    Credential ours(SECPKG_CRED_OUTBOUND, alice());
+    Credential theirs(SECPKG_CRED_INBOUND, {.user = "secret/localhost", .password = "Passw0rd!"});
+    Sspi client(ours, "secret/localhost", kMutual), server(theirs, 0U);
+    EXPECT_TRUE(log_on(client, server)) << type;
+  }
+}
+
+TEST(ServicePasswords, AWrongOneOpensNothing) {
+  const Variable none("KRB5_KTNAME", "FILE:/nonexistent/keytab");
+  Credential ours(SECPKG_CRED_OUTBOUND);
+  Credential theirs(SECPKG_CRED_INBOUND, {.user = "secret/localhost", .password = "Passw0rd?"});
+  Sspi client(ours, "secret/localhost", kMutual), server(theirs, 0U);
+  Blob up, down;
+  ASSERT_EQ(client.step({}, up), SEC_I_CONTINUE_NEEDED) << last_failure();
+  EXPECT_EQ(server.step(up, down), SEC_E_MESSAGE_ALTERED) << last_failure();
+}
+
+TEST(ServicePasswords, ARealmThatIsNotKnownIsNoCredential) {
+  Credential theirs(SECPKG_CRED_INBOUND, {.user = "web", .domain = "ELSEWHERE.TEST", .password = "Passw0rd!"});
+  Credential ours(SECPKG_CRED_OUTBOUND);
+  Sspi client(ours, kTarget, kMutual), server(theirs, 0U);
+  Blob up, down;
+  ASSERT_EQ(client.step({}, up), SEC_I_CONTINUE_NEEDED);
+  EXPECT_EQ(server.step(up, down), SEC_E_NO_CREDENTIALS);
+  EXPECT_NE(last_failure().find("\"ELSEWHERE.TEST\" is not a realm of krb5.conf"), std::string::npos) << last_failure();
+}
+
+// What is named by the program comes before the password.
+TEST(ServicePasswords, AKeytabThatIsNamedComesFirst) {
+  Credential ours(SECPKG_CRED_OUTBOUND);
+  Credential theirs(SECPKG_CRED_INBOUND, {.user = "bob",
+                                          .domain = "OPENSSPI.TEST",
+                                          .password = "Passw0rd!",
+                                          .keytab = "FILE:" + kdc_folder() + "/service.keytab"});
+  Sspi client(ours, kTarget, kMutual), server(theirs, 0U);
+  EXPECT_TRUE(log_on(client, server));
+}
+
+// Order is not for datagrams; that none comes twice is.
+TEST(Datagrams, ComeInAnyOrderOrNotAtAllButNotTwice) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, kTarget, ISC_REQ_DATAGRAM | ISC_REQ_MUTUAL_AUTH | ISC_REQ_SEQUENCE_DETECT),
+      server(theirs, ASC_REQ_DATAGRAM);
+  ASSERT_TRUE(log_on(client, server));
+  EXPECT_NE(client.attributes() & ISC_RET_DATAGRAM, 0U);
+  EXPECT_NE(server.attributes() & ASC_RET_DATAGRAM, 0U);
+  EXPECT_EQ(client.attributes() & (ISC_RET_CONNECTION | ISC_RET_SEQUENCE_DETECT), 0U);
+  EXPECT_EQ(server.attributes() & ASC_RET_SEQUENCE_DETECT, 0U);
+  EXPECT_NE(client.attributes() & ISC_RET_REPLAY_DETECT, 0U);
+  EXPECT_NE(server.attributes() & ASC_RET_REPLAY_DETECT, 0U);
+  std::vector<Sealed> up, down;
+  for (int i = 0; i < 6; ++i) {
+    up.push_back(client.seal(blob("up")));
+    down.push_back(server.seal(blob("down")));
+  }
+  for (const std::size_t which : {3U, 0U, 5U, 1U}) {  // 2 and 4 are lost
+    Sealed to_server = up[which], to_client = down[which];
+    EXPECT_EQ(server.unseal(to_server), SEC_E_OK) << which << " " << last_failure();
+    EXPECT_EQ(to_server.data, blob("up"));
+    EXPECT_EQ(client.unseal(to_client), SEC_E_OK) << which << " " << last_failure();
+    Sealed again = up[which];
+    EXPECT_EQ(server.unseal(again), SEC_E_OUT_OF_SEQUENCE);
+  }
+}
+
+// The order that a client of a connection asks for is not kept by a server that expects datagrams.
+TEST(Datagrams, AServerThatExpectsThemKeepsNoOrder) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, kTarget, kMutual | ISC_REQ_SEQUENCE_DETECT), server(theirs, ASC_REQ_DATAGRAM);
+  ASSERT_TRUE(log_on(client, server));
+  Sealed first = client.seal(blob("first")), second = client.seal(blob("second"));
+  EXPECT_EQ(server.unseal(second), SEC_E_OK) << last_failure();
+  EXPECT_EQ(server.unseal(first), SEC_E_OK) << last_failure();
+}
+
 struct Binding {
   const char* client;
   const char* server;
@@ -221,12 +326,45 @@ TEST_P(Bindings, ArePolicy) {
   ASSERT_EQ(client.step({}, up), SEC_I_CONTINUE_NEEDED) << last_failure();
   EXPECT_EQ(server.step(up, down), GetParam().accepted ? SEC_E_OK : SEC_E_BAD_BINDINGS) << last_failure();
 }
-INSTANTIATE_TEST_SUITE_P(Kerberos, Bindings,
-                         ::testing::Values(Binding{"a", "a", 0, true}, Binding{"a", "b", 0, false},
-                                           Binding{"", "b", 0, false}, Binding{"a", "", 0, true},
-                                           Binding{"", "", 0, true},
-                                           Binding{"", "b", ASC_REQ_ALLOW_MISSING_BINDINGS, true},
-                                           Binding{"a", "b", ASC_REQ_ALLOW_MISSING_BINDINGS, false}));
+INSTANTIATE_TEST_SUITE_P(
+    Kerberos, Bindings,
+    ::testing::Values(Binding{"a", "a", 0, true}, Binding{"a", "b", 0, false}, Binding{"", "b", 0, false},
+                      Binding{"a", "", 0, true}, Binding{"", "", 0, true},
+                      Binding{"", "b", ASC_REQ_ALLOW_MISSING_BINDINGS, true},
+                      Binding{"a", "a", ASC_REQ_ALLOW_MISSING_BINDINGS, true},
+                      Binding{"a", "b", ASC_REQ_ALLOW_MISSING_BINDINGS, false},
+                      Binding{"a", "", ASC_REQ_PROXY_BINDINGS, true}, Binding{"", "", ASC_REQ_PROXY_BINDINGS, true},
+                      Binding{"a", "a", ASC_REQ_PROXY_BINDINGS, true}, Binding{"a", "b", ASC_REQ_PROXY_BINDINGS, true},
+                      Binding{"", "b", ASC_REQ_PROXY_BINDINGS, false},
+                      Binding{"", "b", ASC_REQ_PROXY_BINDINGS | ASC_REQ_ALLOW_MISSING_BINDINGS, true},
+                      Binding{"a", "b", ASC_REQ_PROXY_BINDINGS | ASC_REQ_ALLOW_MISSING_BINDINGS, true}));
+
+// In DCE style the bindings are in the first leg of three.
+TEST_P(Bindings, ArePolicyInDceStyleToo) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, kTarget, kMutual | ISC_REQ_USE_DCE_STYLE), server(theirs, GetParam().flags);
+  client.bind(GetParam().client);
+  server.bind(GetParam().server);
+  Blob up, down, third, none;
+  ASSERT_EQ(client.step({}, up), SEC_I_CONTINUE_NEEDED) << last_failure();
+  ASSERT_EQ(server.step(up, down), GetParam().accepted ? SEC_I_CONTINUE_NEEDED : SEC_E_BAD_BINDINGS) << last_failure();
+  if (!GetParam().accepted) return;
+  ASSERT_EQ(client.step(down, third), SEC_E_OK) << last_failure();
+  EXPECT_EQ(server.step(third, none), SEC_E_OK) << last_failure();
+}
+
+// What was only looked at for its bindings is remembered once it is accepted.
+TEST(ProxyBindings, AReplayIsStillOne) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, kTarget, kMutual), server(theirs, ASC_REQ_PROXY_BINDINGS), again(theirs, ASC_REQ_PROXY_BINDINGS);
+  client.bind("a");
+  server.bind("b");
+  again.bind("b");
+  Blob up, down;
+  ASSERT_EQ(client.step({}, up), SEC_I_CONTINUE_NEEDED);
+  EXPECT_EQ(server.step(up, down), SEC_E_OK) << last_failure();
+  EXPECT_EQ(again.step(up, down), SEC_E_OUT_OF_SEQUENCE) << last_failure();
+}
 
 // A user's process as server: it has a ticket, and no keytab.
 class UserToUser : public ::testing::Test {
@@ -305,6 +443,16 @@ TEST_F(UserToUser, CorruptionsOfTheReplyAreRefused) {
   };
   opensspi::testing::for_each_corruption({kMostBytes, 0, 0}, attempt);
   EXPECT_GT(refused, 120U);
+}
+
+TEST_F(UserToUser, ProxiedBindingsNeedOnlyBeThere) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND, {.ccache = ccache_});
+  for (const char* bindings : {"other", ""}) {
+    Sspi client(ours, "bob@OPENSSPI.TEST", kMutual | ISC_REQ_USE_SESSION_KEY), server(theirs, ASC_REQ_PROXY_BINDINGS);
+    client.bind(bindings);
+    server.bind("same");
+    EXPECT_EQ(static_cast<bool>(log_on(client, server)), *bindings != 0) << last_failure();
+  }
 }
 
 TEST_F(UserToUser, AServerWithoutATicketSaysSo) {

@@ -225,6 +225,49 @@ TEST(Failures, ASilentKdcIsGivenUpAtTheDeadline) {
   EXPECT_LT(usual, 6.5);
 }
 
+double seconds_of_first_step(Credential& credential, SECURITY_STATUS wanted) {
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(first_step(credential, "aes256/localhost"), wanted) << last_failure();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Who waited in vain once does not wait a second time, with this credential or another.
+TEST(Failures, ASilentKdcLetsNobodyWaitTwice) {
+  const SilentKdc silent;
+  const std::string port = std::getenv("OPENSSPI_KDC_PORT");
+  const Configuration dead("dead2.conf", "127.0.0.1:" + port, "127.0.0.1:" + std::to_string(silent.port()));
+  Credential alice(SECPKG_CRED_OUTBOUND, {.user = "alice", .password = "Passw0rd!", .deadline_ms = 400});
+  Credential bob(SECPKG_CRED_OUTBOUND, {.user = "bob", .password = "Passw0rd!", .deadline_ms = 400});
+  EXPECT_GE(seconds_of_first_step(alice, SEC_E_NO_AUTHENTICATING_AUTHORITY), 0.39);
+  EXPECT_LT(seconds_of_first_step(alice, SEC_E_NO_AUTHENTICATING_AUTHORITY), 0.2);
+  expect_words("without an answer");
+  EXPECT_LT(seconds_of_first_step(bob, SEC_E_NO_AUTHENTICATING_AUTHORITY), 0.2);
+  expect_words("OPENSSPI.TEST");
+}
+
+// A ticket that is in the cache needs no KDC.
+TEST(Failures, ASilentKdcDoesNotMatterWhereTheTicketIsThere) {
+  const std::string ccache = "FILE:" + kdc_folder() + "/there.ccache";
+  ASSERT_EQ(std::system(("echo 'Passw0rd!' | kinit -c " + ccache + " bob >/dev/null && kvno -q -c " + ccache +
+                         " aes256/localhost")
+                            .c_str()),
+            0);
+  const SilentKdc silent;
+  const std::string port = std::getenv("OPENSSPI_KDC_PORT");
+  const Configuration dead("dead3.conf", "127.0.0.1:" + port, "127.0.0.1:" + std::to_string(silent.port()));
+  Credential waits(SECPKG_CRED_OUTBOUND, {.user = "alice", .password = "Passw0rd!", .deadline_ms = 300});
+  EXPECT_GE(seconds_of_first_step(waits, SEC_E_NO_AUTHENTICATING_AUTHORITY), 0.29);
+  Credential has(SECPKG_CRED_OUTBOUND, {.ccache = ccache});
+  EXPECT_LT(seconds_of_first_step(has, SEC_I_CONTINUE_NEEDED), 0.2);
+}
+
+// No KDC is known, and DNS is not to be asked.
+TEST(Failures, ADomainWithoutAKdcFailsAtOnce) {
+  Credential credential(SECPKG_CRED_OUTBOUND, {.user = "alice", .domain = "ELSEWHERE.TEST", .password = "Passw0rd!"});
+  EXPECT_LT(seconds_of_first_step(credential, SEC_E_NO_AUTHENTICATING_AUTHORITY), 0.5);
+  expect_words("ELSEWHERE.TEST");
+}
+
 TEST(Failures, ARefusingKdcFailsAtOnce) {
   const std::string port = std::getenv("OPENSSPI_KDC_PORT");
   const Configuration closed("closed.conf", "127.0.0.1:" + port, "127.0.0.1:1");
