@@ -34,6 +34,9 @@ TEST(ParseConfiguration, AnEmptyTextIsTheDefaults) {
   EXPECT_FALSE(parsed->fips);
   EXPECT_EQ(parsed->lm_level, 3U);
   EXPECT_EQ(parsed->max_lifetime_seconds, 36U * 3600);
+  EXPECT_EQ(parsed->kerberos_deadline_ms, 5000U);
+  EXPECT_EQ(parsed->kerberos_ccache + parsed->kerberos_keytab + parsed->kerberos_client_keytab, "");
+  EXPECT_FALSE(parsed->kerberos_allow_rc4 || parsed->kerberos_disabled);
 }
 
 TEST(ParseConfiguration, EveryKeyIsTaken) {
@@ -54,6 +57,13 @@ TEST(ParseConfiguration, EveryKeyIsTaken) {
       "disabled = yes\n"
       "lm_level = 0\n"
       "max_lifetime_seconds = 1800\n"
+      "[kerberos]\n"
+      "ccache = KEYRING:persistent:0\n"
+      "keytab = /etc/web.keytab\n"
+      "client_keytab = FILE:/etc/client.keytab\n"
+      "deadline_ms = 600000\n"
+      "allow_rc4 = yes\n"
+      "disabled = yes\n"
       "[fips]\n"
       "mode = on",
       "x.conf");
@@ -70,6 +80,11 @@ TEST(ParseConfiguration, EveryKeyIsTaken) {
   EXPECT_TRUE(parsed->ntlm_disabled);
   EXPECT_EQ(parsed->lm_level, 0U);
   EXPECT_EQ(parsed->max_lifetime_seconds, 1800U);
+  EXPECT_EQ(parsed->kerberos_ccache, "KEYRING:persistent:0");
+  EXPECT_EQ(parsed->kerberos_keytab, "/etc/web.keytab");
+  EXPECT_EQ(parsed->kerberos_client_keytab, "FILE:/etc/client.keytab");
+  EXPECT_EQ(parsed->kerberos_deadline_ms, 600000U);
+  EXPECT_TRUE(parsed->kerberos_allow_rc4 && parsed->kerberos_disabled);
   EXPECT_TRUE(parsed->fips);
 }
 
@@ -92,7 +107,7 @@ TEST_P(BadConfiguration, IsRefusedWithLineAndReason) {
 INSTANTIATE_TEST_SUITE_P(
     Lines, BadConfiguration,
     ::testing::Values(BadText{"accounts = self", "line 1:", "before the first [section]"},
-                      BadText{"[host]\n[kerberos]\n", "line 2:", "there is no section \"kerberos\""},
+                      BadText{"[host]\n[krb5]\n", "line 2:", "there is no section \"krb5\""},
                       BadText{"[host\n", "line 1:", "closing"}, BadText{"[]\n", "line 1:", "there is no section"},
                       BadText{"[ntlm]\naccount = self\n",
                               "line 2:", "[ntlm] has no \"account\"; it has accounts, allow_weak"},
@@ -108,6 +123,11 @@ INSTANTIATE_TEST_SUITE_P(
                       BadText{"[ntlm]\nlm_level = 2\n", "line 2:", "needs allow_weak"},
                       BadText{"[ntlm]\nmax_lifetime_seconds = 0\n", "line 2:", "not a number"},
                       BadText{"[ntlm]\nmax_lifetime_seconds = 99999999999\n", "line 2:", "not a number"},
+                      BadText{"[kerberos]\nkeytab = krb5.keytab\n", "line 2:", "neither an absolute path"},
+                      BadText{"[kerberos]\nccache = FILE:\n", "line 2:", "neither an absolute path"},
+                      BadText{"[kerberos]\nclient_keytab = :/etc\n", "line 2:", "neither an absolute path"},
+                      BadText{"[kerberos]\ndeadline_ms = 0\n", "line 2:", "from 1 to 600000"},
+                      BadText{"[kerberos]\nallow_rc4 = 1\n", "line 2:", "neither yes nor no"},
                       BadText{"[fips]\nmode = off\n", "line 2:", "neither auto nor on"},
                       BadText{"[host]\nnetbios_name = SIXTEENLETTERSXX\n", "line 2:", "1 to 15"},
                       BadText{"[host]\nnetbios_name = A\\B\n", "line 2:", "cannot have"},
@@ -139,17 +159,21 @@ TEST(ApplyEnvironment, OverridesNamesAndAccounts) {
 
 TEST(ApplyEnvironment, SwitchesCanOnlyBeTurnedOn) {
   Configuration strict;
-  strict.require_mic = strict.ntlm_disabled = strict.fips = true;
-  const auto zero =
-      environment_of({{"OPENSSPI_REQUIRE_MIC", "0"}, {"OPENSSPI_NTLM_DISABLED", ""}, {"OPENSSPI_FIPS", "0"}});
+  strict.require_mic = strict.ntlm_disabled = strict.kerberos_disabled = strict.fips = true;
+  const auto zero = environment_of({{"OPENSSPI_REQUIRE_MIC", "0"},
+                                    {"OPENSSPI_NTLM_DISABLED", ""},
+                                    {"OPENSSPI_KERBEROS_DISABLED", "0"},
+                                    {"OPENSSPI_FIPS", "0"}});
   ASSERT_TRUE(apply_environment(strict, zero));
-  EXPECT_TRUE(strict.require_mic && strict.ntlm_disabled && strict.fips);
+  EXPECT_TRUE(strict.require_mic && strict.ntlm_disabled && strict.kerberos_disabled && strict.fips);
 
   Configuration lax;
-  const auto one =
-      environment_of({{"OPENSSPI_REQUIRE_MIC", "1"}, {"OPENSSPI_NTLM_DISABLED", "1"}, {"OPENSSPI_FIPS", "1"}});
+  const auto one = environment_of({{"OPENSSPI_REQUIRE_MIC", "1"},
+                                   {"OPENSSPI_NTLM_DISABLED", "1"},
+                                   {"OPENSSPI_KERBEROS_DISABLED", "1"},
+                                   {"OPENSSPI_FIPS", "1"}});
   ASSERT_TRUE(apply_environment(lax, one));
-  EXPECT_TRUE(lax.require_mic && lax.ntlm_disabled && lax.fips);
+  EXPECT_TRUE(lax.require_mic && lax.ntlm_disabled && lax.kerberos_disabled && lax.fips);
 }
 
 TEST(ApplyEnvironment, WeakeningIsNotForTheEnvironment) {
