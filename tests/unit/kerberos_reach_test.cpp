@@ -136,10 +136,14 @@ TEST_F(KerberosReach, ADomainOfOneLabelMustBeKnownHere) {
 TEST_F(KerberosReach, DomainsBecomeRealms) {
   auto krb5 = Krb5::open();
   ASSERT_TRUE(krb5);
-  const std::pair<const char*, const char*> kPairs[] = {
-      {"OPENSSPI", "OPENSSPI.TEST"}, {"opensspi", "OPENSSPI.TEST"}, {"OpenSSPI.test", "OPENSSPI.TEST"},
-      {"corp", "CORP.EXAMPLE"},      {"Sales", "CORP.EXAMPLE"},     {"flat", "FLAT"},
-      {"TWICE", "TWICE"},            {"elsewhere.example", "ELSEWHERE.EXAMPLE"}};
+  const std::pair<const char*, const char*> kPairs[] = {{"OPENSSPI", "OPENSSPI.TEST"},
+                                                        {"opensspi", "OPENSSPI.TEST"},
+                                                        {"OpenSSPI.test", "OPENSSPI.TEST"},
+                                                        {"corp", "CORP.EXAMPLE"},
+                                                        {"Sales", "CORP.EXAMPLE"},
+                                                        {"flat", "FLAT"},
+                                                        {"TWICE", "TWICE"},
+                                                        {"elsewhere.example", "ELSEWHERE.EXAMPLE"}};
   for (const auto& [domain, realm] : kPairs) EXPECT_EQ(realm_of_domain(*krb5, domain), realm) << domain;
   EXPECT_TRUE(is_known_realm(*krb5, "OPENSSPI.TEST"));
   EXPECT_TRUE(is_known_realm(*krb5, "FLAT"));
@@ -148,10 +152,14 @@ TEST_F(KerberosReach, DomainsBecomeRealms) {
 }
 
 TEST_F(KerberosReach, HostsOfTargets) {
-  const std::pair<const char*, const char*> kPairs[] = {
-      {"HTTP/www.example.com", "www.example.com"}, {"HTTP/www:80", "www"}, {"HTTP/www@REALM", "www"},
-      {"ldap/dc/example.com", "dc"},               {"HTTP/[::1]:80", "[::1]"}, {"HTTP/[", "["},
-      {"bob@REALM", ""},                           {"HTTP/", ""}};
+  const std::pair<const char*, const char*> kPairs[] = {{"HTTP/www.example.com", "www.example.com"},
+                                                        {"HTTP/www:80", "www"},
+                                                        {"HTTP/www@REALM", "www"},
+                                                        {"ldap/dc/example.com", "dc"},
+                                                        {"HTTP/[::1]:80", "[::1]"},
+                                                        {"HTTP/[", "["},
+                                                        {"bob@REALM", ""},
+                                                        {"HTTP/", ""}};
   for (const auto& [target, host] : kPairs) EXPECT_EQ(host_of(target), host) << target;
   EXPECT_EQ(with_lower_case_host("HTTP/WWW.Example.COM:80@REALM"), "HTTP/www.example.com:80@REALM");
   EXPECT_EQ(with_lower_case_host("HTTP/www"), "");

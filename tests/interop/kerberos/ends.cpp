@@ -27,7 +27,7 @@ Variable::~Variable() {
 }
 
 Credential::Credential(ULONG use, const Settings& settings) {
-  std::u16string package = u"Kerberos", principal = widen(settings.principal);
+  std::u16string package = widen(settings.package), principal = widen(settings.principal);
   std::u16string user = widen(settings.user), domain = widen(settings.domain), password = widen(settings.password);
   std::u16string list = widen(settings.package_list);
   const auto units = [](std::u16string& text) {

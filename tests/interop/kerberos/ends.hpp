@@ -47,10 +47,11 @@ class Variable {
   bool was_set_;
 };
 
-// A credential of the package Kerberos.
+// A credential of the package Kerberos, or of another.
 class Credential {
  public:
   struct Settings {
+    std::string package = "Kerberos";
     std::string principal = {}, user = {}, domain = {}, password = {}, package_list = {};
     std::string ccache = {}, keytab = {}, client_keytab = {};
     ULONG deadline_ms = 0;

@@ -1,13 +1,9 @@
 // What goes wrong with Kerberos, each with its status and words that tell what to do.
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <chrono>
-#include <fstream>
 #include <thread>
 
 #include "ends.hpp"
+#include "silent_kdc.hpp"
 
 namespace {
 
@@ -38,22 +34,6 @@ Blob ap_req(const std::string& target = kTarget, bool allow_rc4 = false) {
   EXPECT_EQ(client.step({}, token), SEC_I_CONTINUE_NEEDED) << last_failure();
   return token;
 }
-
-// A configuration of its own, in which `change` has its say.
-class Configuration {
- public:
-  Configuration(const std::string& name, const std::string& from, const std::string& to)
-      : path_(kdc_folder() + "/" + name), variable_("KRB5_CONFIG", path_) {
-    std::ifstream in(kdc_folder() + "/krb5.conf");
-    std::string text((std::istreambuf_iterator<char>(in)), {});
-    text.replace(text.find(from), from.size(), to);
-    std::ofstream(path_) << text;
-  }
-
- private:
-  std::string path_;
-  Variable variable_;
-};
 
 TEST(Failures, WrongPassword) {
   Credential credential(SECPKG_CRED_OUTBOUND, {.user = "alice", .domain = "OPENSSPI.TEST", .password = "wrong"});
@@ -170,35 +150,6 @@ TEST(Failures, TokensThatAreNotOfKerberos) {
     EXPECT_EQ(accept(theirs, blob(token), answer), SEC_E_INVALID_TOKEN) << token << " " << last_failure();
   }
 }
-
-// A KDC that takes what is sent, over UDP and TCP, and never answers.
-class SilentKdc {
- public:
-  SilentKdc() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    tcp_ = socket(AF_INET, SOCK_STREAM, 0);
-    udp_ = socket(AF_INET, SOCK_DGRAM, 0);
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(bind(tcp_, generic, size), 0);
-    EXPECT_EQ(listen(tcp_, 16), 0);
-    EXPECT_EQ(getsockname(tcp_, generic, &size), 0);
-    EXPECT_EQ(bind(udp_, generic, size), 0);
-    port_ = ntohs(address.sin_port);
-  }
-  ~SilentKdc() {
-    close(tcp_);
-    close(udp_);
-  }
-  SilentKdc(const SilentKdc&) = delete;
-  SilentKdc& operator=(const SilentKdc&) = delete;
-  int port() const { return port_; }
-
- private:
-  int tcp_, udp_, port_;
-};
 
 TEST(Failures, ASilentKdcIsGivenUpAtTheDeadline) {
   const SilentKdc silent;
