@@ -108,14 +108,15 @@ typedef struct _OPENSSPI_TLS_POLICY {
 
 #define OPENSSPI_KRB_ALLOW_RC4 0x1 /* arcfour-hmac too; AES only without it */
 
-/* Where a credential of Kerberos finds tickets and keys. NULL: where krb5.conf and the environment (KRB5CCNAME,
- * KRB5_KTNAME, KRB5_CLIENT_KTNAME) say. Names are libkrb5's own, with their kind: "FILE:/tmp/krb5cc_1000". */
+/* Where a credential of Kerberos finds tickets and keys. NULL: where the environment (KRB5CCNAME, KRB5_KTNAME,
+ * KRB5_CLIENT_KTNAME), [kerberos] or krb5.conf say. Names are libkrb5's own, with their kind: "FILE:/tmp/krb5cc_1000".
+ */
 typedef struct _OPENSSPI_KRB_SOURCES {
   const SEC_WCHAR* Ccache;       /* of an initiator: its tickets */
-  const SEC_WCHAR* Keytab;       /* of an acceptor: the keys of its services */
+  const SEC_WCHAR* Keytab;       /* of an acceptor: the keys of its services; before those of a password */
   const SEC_WCHAR* ClientKeytab; /* of an initiator without tickets: its own key, to get them with */
   ULONG DeadlineMs;              /* how long a call waits for a KDC before SEC_E_NO_AUTHENTICATING_AUTHORITY, up to
-                                    600000; 0: 5000 */
+                                    600000; 0: as configured, else 5000 */
   ULONG Flags;                   /* OPENSSPI_KRB_x */
 } OPENSSPI_KRB_SOURCES;
 
