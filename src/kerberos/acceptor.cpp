@@ -1,6 +1,7 @@
 #include "kerberos/acceptor.hpp"
 
 #include "base/text.hpp"
+#include "core/handshake_step.hpp"
 #include "kerberos/authenticator.hpp"
 #include "kerberos/credential.hpp"
 #include "kerberos/package.hpp"
@@ -18,8 +19,7 @@ Acceptor::Acceptor(const KerberosPackage& package, std::shared_ptr<const Kerbero
 
 Result<core::Step> Acceptor::step(const core::StepInput& input) {
   trace_token("received", input.token);
-  const State before = std::exchange(state_, State::failed);  // no path of an error can leave it
-  Result<core::Step> step = [&]() -> Result<core::Step> {
+  auto step = core::handshake_step(state_, kCheck, [&](State before) -> Result<core::Step> {
     switch (before) {
       case State::start:
         return is_tgt_request(input.token) ? on_tgt_request(input) : on_token(input, TokenKind::ap_req);
@@ -28,13 +28,11 @@ Result<core::Step> Acceptor::step(const core::StepInput& input) {
       case State::awaiting_user_request:
         return on_user_request(input);
       case State::established:
-        state_ = State::established;
-        return fail(Status::out_of_sequence, kCheck, "the context is established; no further token is due");
       case State::failed:
-        return fail(Status::out_of_sequence, kCheck, "the context failed in an earlier step; begin a new one");
+        break;
     }
     std::unreachable();
-  }();
+  });
   trace_token("sent", step ? step->output : step.error().output);
   if (state_ == State::failed) context_.reset();
   if (state_ == State::failed || state_ == State::established) {

@@ -1,6 +1,7 @@
 #include "kerberos/initiator.hpp"
 
 #include "base/text.hpp"
+#include "core/handshake_step.hpp"
 #include "kerberos/describe.hpp"
 #include "kerberos/package.hpp"
 #include "kerberos/status.hpp"
@@ -59,8 +60,7 @@ Initiator::Initiator(const KerberosPackage& package, std::shared_ptr<Tickets> ti
 
 Result<core::Step> Initiator::step(const core::StepInput& input) {
   trace_token("received", input.token);
-  const State before = std::exchange(state_, State::failed);  // no path of an error can leave it
-  Result<core::Step> step = [&]() -> Result<core::Step> {
+  auto step = core::handshake_step(state_, kCheck, [&](State before) -> Result<core::Step> {
     switch (before) {
       case State::start:
         return begin(input);
@@ -71,13 +71,11 @@ Result<core::Step> Initiator::step(const core::StepInput& input) {
       case State::awaiting_user_reply:
         return on_user_reply(input);
       case State::established:
-        state_ = State::established;
-        return fail(Status::out_of_sequence, kCheck, "the context is established; no further token is due");
       case State::failed:
-        return fail(Status::out_of_sequence, kCheck, "the context failed in an earlier step; begin a new one");
+        break;
     }
     std::unreachable();
-  }();
+  });
   if (step) trace_token("sent", step->output);
   if (state_ == State::failed) handshake_.reset();
   return step;
