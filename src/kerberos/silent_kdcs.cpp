@@ -1,5 +1,7 @@
 #include "kerberos/silent_kdcs.hpp"
 
+#include <algorithm>
+
 namespace opensspi::kerberos {
 namespace {
 
@@ -24,7 +26,9 @@ Result<std::unique_ptr<SilentKdcs::Question>> SilentKdcs::ask(const std::string&
   const std::scoped_lock lock(mutex_);
   State& state = states_[name];
   if (now < state.silent_until) return silent(name, "no KDC answered a moment ago");
-  if (!state.open.empty() && now - state.open.begin()->first > patience) {
+  // A question is put a little later than its caller began to wait.
+  const Milliseconds as_long = patience - std::min(patience / 4, kPrompt / 2);
+  if (!state.open.empty() && now - state.open.begin()->first > as_long) {
     return silent(name,
                   "a KDC has been asked for " + seconds(now - state.open.begin()->first) + " s without an answer");
   }

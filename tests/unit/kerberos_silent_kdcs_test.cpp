@@ -38,6 +38,8 @@ class SilentKdcsTest : public ::testing::Test {
 TEST_F(SilentKdcsTest, WhoWouldWaitLongerThanAnotherHasWaitedAsks) {
   const auto waiting = open(seconds(2));
   EXPECT_TRUE(may_ask(seconds(5)));
+  EXPECT_TRUE(may_ask(milliseconds(2400)));
+  EXPECT_FALSE(may_ask(milliseconds(2100)));  // it began to wait a little before it asked
   EXPECT_FALSE(may_ask(seconds(1)));
   EXPECT_TRUE(may_ask(seconds(1), Clock::now(), "ANOTHER"));
 }
