@@ -52,7 +52,8 @@ file(GLOB_RECURSE sources CONFIGURE_DEPENDS tests/capi/*.cpp)
 opensspi_gtest(capi_tests ${sources})
 if(TARGET capi_tests)
   target_include_directories(capi_tests PRIVATE tests/capi)
-  target_link_libraries(capi_tests PRIVATE opensspi)
+  # OpenSSL makes certificates of every kind there, and is the other end.
+  target_link_libraries(capi_tests PRIVATE opensspi OpenSSL::SSL OpenSSL::Crypto)
 endif()
 
 # What a sanitizer looks at: the programs that hold tests, and not those that they or others start.

@@ -102,7 +102,8 @@ typedef struct _OPENSSPI_TLS_POLICY {
   ULONG Flags;                   /* 0 */
   const SEC_WCHAR* CipherSuites; /* exactly these, by the names of the IANA or of OpenSSL, separated by ':' */
   const SEC_WCHAR* Groups;       /* of the key exchange, "X25519:P-256", the first preferred */
-  const SEC_WCHAR* CrlFile;      /* PEM with the revocation lists that SCH_CRED_REVOCATION_CHECK_x looks in */
+  const SEC_WCHAR* CrlFile;      /* revocation lists for SCH_CRED_REVOCATION_CHECK_x, beside those of hRootStore and of
+                                    the system: a file (PEM or DER), or a directory after `openssl rehash` */
   const SEC_WCHAR* OcspFile;     /* acceptors: the OCSP response (DER) that is stapled */
 } OPENSSPI_TLS_POLICY;
 
@@ -148,6 +149,8 @@ typedef struct _OPENSSPI_CERT_REQUEST {
   PCERT_EXTENSION rgExtension;
   CRYPT_INTEGER_BLOB SerialNumber; /* little-endian; none: 128 random bits */
   const char* Digest;              /* "SHA256" (default), "SHA384", "SHA512", "SHA1" */
+  const CERT_PUBLIC_KEY_INFO* PublicKey; /* somebody else's: the certificate then has no private key; needs Issuer, and
+                                            neither KeyFile nor KeyType; NULL: the key pair of KeyFile or a new one */
 } OPENSSPI_CERT_REQUEST;
 
 /* ---- Functions. ------------------------------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "cert/local_crls.hpp"
 #include "cert/properties.hpp"
 #include "cert/system_roots.hpp"
 
@@ -148,6 +149,9 @@ std::vector<ChainLink> build_chain(const ElementPtr& end, const ChainQuestion& q
     for (const ElementPtr& root : (*roots)->certificates) X509_STORE_add_cert(store.get(), root->x509());
   }
   for (const CrlPtr& crl : question.crls) X509_STORE_add_crl(store.get(), crl.get());
+  if (revocation_flags(question.flags) != 0) {
+    for (const CrlPtr& crl : local_crls()) X509_STORE_add_crl(store.get(), crl.get());
+  }
   const CertificateStack others(sk_X509_new_null());
   for (const ElementPtr& other : question.others) sk_X509_push(others.get(), share(other->x509()).release());
   const StoreContextPtr context(X509_STORE_CTX_new());

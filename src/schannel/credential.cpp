@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "base/trace.hpp"
 #include "cert/info.hpp"
+#include "cert/local_crls.hpp"
 #include "cert/names.hpp"
 #include "cert/open_store.hpp"
 #include "cert/system_roots.hpp"
@@ -48,6 +49,10 @@ cert::X509StorePtr own_trust(const Settings& settings, bool with_system) {
   }
   for (const auto& root : settings.roots) X509_STORE_add_cert(store.get(), root->x509());
   for (const auto& crl : settings.crls) X509_STORE_add_crl(store.get(), crl.get());
+  if (settings.checks_revocation()) {
+    for (const auto& crl : cert::local_crls()) X509_STORE_add_crl(store.get(), crl.get());
+  }
+  ERR_clear_error();
   return store;
 }
 
@@ -69,7 +74,7 @@ Result<void> SchannelCredential::set_trust(SSL_CTX* context) {
     return {};
   }
   const bool only_own = settings_.has_root_store && (settings_.flags & SCH_CRED_RESTRICTED_ROOTS) != 0;
-  if (!settings_.has_root_store && settings_.crls.empty()) {
+  if (!settings_.has_root_store && settings_.crls.empty() && !settings_.checks_revocation()) {
     const auto system = cert::system_roots();
     if (system) SSL_CTX_set1_cert_store(context, (*system)->store.get());
     return {};  // without roots nothing is trusted: a handshake says so

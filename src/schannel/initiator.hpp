@@ -24,7 +24,6 @@ class Initiator final : public SchannelContext {
  private:
   Result<void> set_name(std::u16string_view target);
   void set_verification();
-  bool forgives(int error, const X509* certificate) const;
   std::string session_key() const;
   bool answer_with(const OwnCertificate& own, X509** certificate, EVP_PKEY** key);
 
