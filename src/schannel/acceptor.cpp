@@ -26,7 +26,7 @@ Result<void> Acceptor::begin(const core::StepInput& input) {
 }
 
 int Acceptor::verified(int good, X509_STORE_CTX* store_context) {
-  if (good == 1) return 1;
+  if (good == 1) return allows_signature(store_context) ? 1 : 0;
   // Without a root store the certificate is handed to the caller unverified; the verify result says so.
   if (!settings().has_root_store || settings().manual_validation()) return 1;
   const int error = X509_STORE_CTX_get_error(store_context);

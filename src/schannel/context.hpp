@@ -53,6 +53,8 @@ class SchannelContext : public core::Context {
     refusal_ = std::make_unique<Error>(Error{status, "certificate of the peer", std::move(detail), {}});
   }
   Result<void> take_protocols(Bytes application_protocols);
+  // Of a certificate that OpenSSL accepts: whether pDisabledCrypto does too.
+  bool allows_signature(X509_STORE_CTX* store_context);
 
   const std::shared_ptr<SchannelCredential> credential_;
   const core::Role role_;

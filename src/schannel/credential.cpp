@@ -15,6 +15,7 @@
 #include "schannel/acceptor.hpp"
 #include "schannel/callbacks.hpp"
 #include "schannel/initiator.hpp"
+#include "schannel/strength.hpp"
 #include "schannel/suites.hpp"
 
 namespace opensspi::schannel {
@@ -138,6 +139,11 @@ Result<void> SchannelCredential::prepare() {
   auto done = set_algorithms(context.get(), settings_);
   if (!done) return done;
   own_ = own_certificates(settings_);
+  for (const OwnCertificate& own : own_) {
+    if (!may_sign_handshakes(settings_, own.element->key()->key.get())) {
+      return fail(Status::algorithm_mismatch, kCheck, "pDisabledCrypto disables the key of its own certificate");
+    }
+  }
   done = use_certificates(context.get(), own_);
   if (done) done = set_trust(context.get());
   if (done) done = read_personal_store();

@@ -76,7 +76,7 @@ void Initiator::set_verification() {
 }
 
 int Initiator::verified(int good, X509_STORE_CTX* store_context) {
-  if (good == 1) return 1;
+  if (good == 1) return allows_signature(store_context) ? 1 : 0;
   const int error = X509_STORE_CTX_get_error(store_context);
   const X509* certificate = X509_STORE_CTX_get_current_cert(store_context);
   const int depth = X509_STORE_CTX_get_error_depth(store_context);
