@@ -123,7 +123,6 @@ Result<core::Step> SchannelContext::resume_waiting(const core::StepInput& input)
   if (!changed) return fail(changed);
   const std::size_t used = before.size();
   presented_.reset();
-  waits_for_credentials_ = false;
   return run_handshake(input.token, used);
 }
 
@@ -179,6 +178,7 @@ Error SchannelContext::failed_with(const char* check) {
 // ---- After the handshake. ----
 
 Result<core::Step> SchannelContext::after_handshake(const core::StepInput& input) {
+  if (late_request_ && control_ != Control::shutdown) return answer_late_request(input);
   switch (std::exchange(control_, Control::none)) {
     case Control::shutdown:
       return shut_down();
@@ -203,10 +203,31 @@ Result<core::Step> SchannelContext::after_handshake(const core::StepInput& input
   return core::Step{Status::ok, wire_.take_spill(), input.token.size(), 0};
 }
 
+// RFC 8446 4.6.2. As in the handshake: SEC_I_INCOMPLETE_CREDENTIALS, and the next call brings a credential or says to go on
+// without. The input is what came behind the request: it stays the caller's.
+Result<core::Step> SchannelContext::answer_late_request(const core::StepInput& input) {
+  auto changed = change_credential(input);
+  if (!changed) return fail(changed);
+  ERR_clear_error();
+  wire_.write_to({});
+  const int done = SSL_do_handshake(ssl());
+  if (done != 1 && SSL_get_error(ssl(), done) == SSL_ERROR_WANT_X509_LOOKUP) {
+    return core::Step{Status::info_incomplete_credentials, {}, input.token.size(), 0};
+  }
+  if (done != 1) return std::unexpected<Error>(failed_with("TLS CertificateRequest"));
+  late_request_ = false;
+  return core::Step{Status::ok, wire_.take_spill(), input.token.size(), 0};
+}
+
 Result<core::Step> SchannelContext::shut_down() {
   if (!sent_close_) {
     ERR_clear_error();
     wire_.write_to({});
+    if (late_request_) {  // OpenSSL closes nothing before it has its answer: no certificate
+      declines_late_request_ = true;
+      SSL_do_handshake(ssl());
+      late_request_ = declines_late_request_ = false;
+    }
     SSL_shutdown(ssl());
     ERR_clear_error();
     sent_close_ = true;

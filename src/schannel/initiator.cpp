@@ -17,6 +17,7 @@ constexpr const char* kCheck = "TLS client";
 
 Result<void> Initiator::begin(const core::StepInput& input) {
   SSL_set_connect_state(ssl());
+  SSL_set_post_handshake_auth(ssl(), 1);  // RFC 8446 4.2.6
   manual_ = settings().manual_validation() || (input.flags & ISC_REQ_MANUAL_CRED_VALIDATION) != 0;
   checks_name_ = !manual_ && (settings().flags & SCH_CRED_NO_SERVERNAME_CHECK) == 0;
   without_certificate_ = (input.flags & ISC_REQ_USE_SUPPLIED_CREDS) != 0;
@@ -124,7 +125,7 @@ bool Initiator::answer_with(const OwnCertificate& own, X509** certificate, EVP_P
 // The server asks for a certificate and the SSL has none that fits.
 int Initiator::own_certificate(X509** certificate, EVP_PKEY** key) {
   if (other_ && !other_->own().empty()) return answer_with(other_->own().front(), certificate, key) ? 1 : 0;
-  if (without_certificate_ || established()) return 0;
+  if (without_certificate_ || declines_late_request()) return 0;
   const auto& personal = other_ ? other_->personal() : credential_->personal();
   if (const OwnCertificate* own = appropriate(personal, SSL_get0_peer_CA_list(ssl()))) {
     return answer_with(*own, certificate, key) ? 1 : 0;
