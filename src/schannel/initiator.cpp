@@ -32,7 +32,8 @@ Result<void> Initiator::begin(const core::StepInput& input) {
   }
   caches_ = settings().resumes() && !manual_;
   if (caches_) {
-    if (const SessionPtr session = credential_->sessions().take(session_key())) SSL_set_session(ssl(), session.get());
+    const SessionCache::Found found = credential_->sessions().take(session_key());
+    if (found.session && SSL_set_session(ssl(), found.session.get()) == 1) resumable_until_ = found.until;
   }
   ERR_clear_error();
   return {};
@@ -190,7 +191,9 @@ void Initiator::new_session(SSL_SESSION* session) {
   // Only what was verified here, by the rules of this credential, may be taken on trust later.
   if (!caches_ || SSL_get_verify_result(ssl()) != X509_V_OK) return;
   SSL_SESSION_up_ref(session);
-  credential_->sessions().put(session_key(), SessionPtr(session));
+  const bool resumed = SSL_session_reused(ssl()) == 1;
+  credential_->sessions().put(session_key(), SessionPtr(session),
+                              resumed ? resumable_until_ : credential_->sessions().full_life());
 }
 
 }  // namespace opensspi::schannel
