@@ -147,8 +147,8 @@ typedef struct _OPENSSPI_CERT_REQUEST {
   LONG PathLength;  /* of an authority; below 0: no limit */
   ULONG cExtension; /* further extensions */
   PCERT_EXTENSION rgExtension;
-  CRYPT_INTEGER_BLOB SerialNumber; /* little-endian; none: 128 random bits */
-  const char* Digest;              /* "SHA256" (default), "SHA384", "SHA512", "SHA1" */
+  CRYPT_INTEGER_BLOB SerialNumber;       /* little-endian; none: 128 random bits */
+  const char* Digest;                    /* "SHA256" (default), "SHA384", "SHA512", "SHA1" */
   const CERT_PUBLIC_KEY_INFO* PublicKey; /* somebody else's: the certificate then has no private key; needs Issuer, and
                                             neither KeyFile nor KeyType; NULL: the key pair of KeyFile or a new one */
 } OPENSSPI_CERT_REQUEST;

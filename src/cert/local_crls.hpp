@@ -8,8 +8,8 @@
 
 namespace opensspi::cert {
 
-// Those of the process's store "CA" and those in OpenSSL's directory of certificates (SSL_CERT_DIR by secure_getenv, else
-// its default), under the names that `openssl rehash` gives: eight hexadecimal digits, ".r", a number. A file that
+// Those of the process's store "CA" and those in OpenSSL's directory of certificates (SSL_CERT_DIR by secure_getenv,
+// else its default), under the names that `openssl rehash` gives: eight hexadecimal digits, ".r", a number. A file that
 // cannot be read counts as absent, and the trace says so.
 std::vector<CrlPtr> local_crls();
 

@@ -51,7 +51,8 @@ int on_server_status(SSL* ssl, void* argument) {
   return SSL_TLSEXT_ERR_OK;
 }
 
-// ---- Tickets. Each carries the moment of the full handshake that it goes back to: resuming makes no session younger. ----
+// ---- Tickets. Each carries the moment of the full handshake that it goes back to: resuming makes no session younger.
+// ----
 
 std::int64_t now_ms() {
   using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::system_clock;
@@ -74,8 +75,8 @@ int on_ticket_made(SSL* ssl, void*) {
   return SSL_SESSION_set1_ticket_appdata(session, &birth_ms, sizeof birth_ms);
 }
 
-SSL_TICKET_RETURN on_ticket_read(SSL*, SSL_SESSION* session, const unsigned char*, std::size_t, SSL_TICKET_STATUS status,
-                                 void* argument) {
+SSL_TICKET_RETURN on_ticket_read(SSL*, SSL_SESSION* session, const unsigned char*, std::size_t,
+                                 SSL_TICKET_STATUS status, void* argument) {
   if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) return SSL_TICKET_RETURN_IGNORE_RENEW;
   const std::int64_t lifespan_ms = static_cast<const SchannelCredential*>(argument)->settings().lifespan.count();
   std::int64_t birth_ms = 0;

@@ -105,7 +105,7 @@ class SchannelContext : public core::Context {
   State state_ = State::fresh;
   Control control_ = Control::none;
   bool sent_close_ = false, received_close_ = false;
-  bool late_request_ = false;              // a CertificateRequest after the handshake waits for a certificate
+  bool late_request_ = false;  // a CertificateRequest after the handshake waits for a certificate
   bool declines_late_request_ = false;
   unsigned idle_records_ = 0;              // records without application data in a row
   std::unique_ptr<Error> failure_;         // why state_ is failed

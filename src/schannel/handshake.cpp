@@ -139,8 +139,8 @@ bool SchannelContext::allows_signature(X509_STORE_CTX* store_context) {
   }
   if (good) return true;
   X509_STORE_CTX_set_error(store_context, depth == 0 ? X509_V_ERR_EE_KEY_TOO_SMALL : X509_V_ERR_CA_MD_TOO_WEAK);
-  refuse_with(Status::algorithm_mismatch, "pDisabledCrypto disables its key or its signature, " +
-                                              std::to_string(depth) + " above the peer's");
+  refuse_with(Status::algorithm_mismatch,
+              "pDisabledCrypto disables its key or its signature, " + std::to_string(depth) + " above the peer's");
   return false;
 }
 
@@ -203,8 +203,8 @@ Result<core::Step> SchannelContext::after_handshake(const core::StepInput& input
   return core::Step{Status::ok, wire_.take_spill(), input.token.size(), 0};
 }
 
-// RFC 8446 4.6.2. As in the handshake: SEC_I_INCOMPLETE_CREDENTIALS, and the next call brings a credential or says to go on
-// without. The input is what came behind the request: it stays the caller's.
+// RFC 8446 4.6.2. As in the handshake: SEC_I_INCOMPLETE_CREDENTIALS, and the next call brings a credential or says to
+// go on without. The input is what came behind the request: it stays the caller's.
 Result<core::Step> SchannelContext::answer_late_request(const core::StepInput& input) {
   auto changed = change_credential(input);
   if (!changed) return fail(changed);

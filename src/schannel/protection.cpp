@@ -21,9 +21,10 @@ constexpr unsigned kMostIdleRecords = 64;
 constexpr std::size_t kExplicitNonce = 8, kTag = 16, kBlock = 16;
 
 std::unexpected<Error> late_request() {
-  return fail(Status::out_of_sequence, "TLS connection",
-              "the server asked for a certificate: call InitializeSecurityContextW with a credential that has one, or "
-              "with ISC_REQ_USE_SUPPLIED_CREDS to go on without, and send what it gives, as SEC_I_RENEGOTIATE asked for");
+  return fail(
+      Status::out_of_sequence, "TLS connection",
+      "the server asked for a certificate: call InitializeSecurityContextW with a credential that has one, or "
+      "with ISC_REQ_USE_SUPPLIED_CREDS to go on without, and send what it gives, as SEC_I_RENEGOTIATE asked for");
 }
 
 std::uint8_t* end_of(const SecBuffer& buffer) { return static_cast<std::uint8_t*>(buffer.pvBuffer) + buffer.cbBuffer; }
@@ -71,8 +72,8 @@ core::StreamSizes SchannelContext::stream_sizes() const {
 
 // ---- Sending. ----
 
-// Whether the peer is owed something before more data may go: the answer to its KeyUpdate (RFC 8446 4.6.3) or to its late
-// CertificateRequest, or what was written while reading.
+// Whether the peer is owed something before more data may go: the answer to its KeyUpdate (RFC 8446 4.6.3) or to its
+// late CertificateRequest, or what was written while reading.
 bool SchannelContext::owes_answer() const {
   return late_request_ || !wire_.spill().empty() || SSL_get_key_update_type(ssl()) != SSL_KEY_UPDATE_NONE;
 }

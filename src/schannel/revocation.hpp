@@ -1,9 +1,9 @@
 // Revocation: what is asked about a peer's certificates, what is forgiven, and what a stapled OCSP answer says.
 //
-// Nothing is fetched: lists come from the root store, the policy and the system's directories (cert/local_crls.hpp), and
-// OCSP answers from the server itself. So there are three ways: none (no SCH_CRED_REVOCATION_CHECK_x), strict, where
-// whatever is not known to be good is refused, and best effort (with SCH_CRED_IGNORE_x), which forgives that nothing is
-// known, never what is known.
+// Nothing is fetched: lists come from the root store, the policy and the system's directories (cert/local_crls.hpp),
+// and OCSP answers from the server itself. So there are three ways: none (no SCH_CRED_REVOCATION_CHECK_x), strict,
+// where whatever is not known to be good is refused, and best effort (with SCH_CRED_IGNORE_x), which forgives that
+// nothing is known, never what is known.
 #pragma once
 
 #include <string>

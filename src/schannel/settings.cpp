@@ -141,9 +141,15 @@ Result<Disabled> read_disabled(const CRYPTO_SETTINGS& given) {
       return unknown("a disabled chaining mode is \"" + mode + "\", which is not understood");
     disabled.modes.push_back(mode.substr(kPrefix.size()));
   }
-  static constexpr std::string_view kKnown[] = {
-      "AES",  "CHACHA20_POLY1305", "NULL", "3DES", "RC4",   "DES", "SHA1",  "SHA256", "SHA384", "SHA512",
-      "MD5",  "ECDH",              "ECDHE", "DH",  "RSA",   "ECDSA", "DSA"};
+  static constexpr std::string_view kKnown[] = {"AES",    "CHACHA20_POLY1305",
+                                                "NULL",   "3DES",
+                                                "RC4",    "DES",
+                                                "SHA1",   "SHA256",
+                                                "SHA384", "SHA512",
+                                                "MD5",    "ECDH",
+                                                "ECDHE",  "DH",
+                                                "RSA",    "ECDSA",
+                                                "DSA"};
   if (given.eAlgorithmUsage > TlsParametersCngAlgUsageCertSig) {
     return unknown("eAlgorithmUsage of a disabled algorithm is " + std::to_string(given.eAlgorithmUsage) +
                    ", it may be 0 to 4");

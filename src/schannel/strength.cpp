@@ -65,14 +65,13 @@ struct Signature {
   std::string_view hash;  // CNG's; empty: within the algorithm
 };
 // In the order of preference.
-constexpr Signature kSignatures[] = {
-    {"ECDSA+SHA256", "ECDSA", "SHA256"},       {"ECDSA+SHA384", "ECDSA", "SHA384"},
-    {"ECDSA+SHA512", "ECDSA", "SHA512"},       {"ed25519", "ED25519", ""},
-    {"rsa_pss_pss_sha256", "RSA", "SHA256"},   {"rsa_pss_pss_sha384", "RSA", "SHA384"},
-    {"rsa_pss_pss_sha512", "RSA", "SHA512"},   {"rsa_pss_rsae_sha256", "RSA", "SHA256"},
-    {"rsa_pss_rsae_sha384", "RSA", "SHA384"},  {"rsa_pss_rsae_sha512", "RSA", "SHA512"},
-    {"RSA+SHA256", "RSA", "SHA256"},           {"RSA+SHA384", "RSA", "SHA384"},
-    {"RSA+SHA512", "RSA", "SHA512"}};
+constexpr Signature kSignatures[] = {{"ECDSA+SHA256", "ECDSA", "SHA256"},      {"ECDSA+SHA384", "ECDSA", "SHA384"},
+                                     {"ECDSA+SHA512", "ECDSA", "SHA512"},      {"ed25519", "ED25519", ""},
+                                     {"rsa_pss_pss_sha256", "RSA", "SHA256"},  {"rsa_pss_pss_sha384", "RSA", "SHA384"},
+                                     {"rsa_pss_pss_sha512", "RSA", "SHA512"},  {"rsa_pss_rsae_sha256", "RSA", "SHA256"},
+                                     {"rsa_pss_rsae_sha384", "RSA", "SHA384"}, {"rsa_pss_rsae_sha512", "RSA", "SHA512"},
+                                     {"RSA+SHA256", "RSA", "SHA256"},          {"RSA+SHA384", "RSA", "SHA384"},
+                                     {"RSA+SHA512", "RSA", "SHA512"}};
 
 bool is_disabled(const Signature& signature, const Disabled& disabled) {
   switch (disabled.usage) {

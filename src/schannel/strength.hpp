@@ -6,8 +6,8 @@
 
 namespace opensspi::schannel {
 
-// OpenSSL's level 2 (112 bits) for all, certificates included. TLS 1.0 and 1.1 and the null cipher, where they are asked
-// for, are let through one by one: whoever asks for an old protocol has not asked for weak certificates.
+// OpenSSL's level 2 (112 bits) for all, certificates included. TLS 1.0 and 1.1 and the null cipher, where they are
+// asked for, are let through one by one: whoever asks for an old protocol has not asked for weak certificates.
 void set_security(SSL_CTX* context, const Settings& settings);
 
 // Groups of the key exchange and signatures of the handshake. SEC_E_ALGORITHM_MISMATCH: none is left;

@@ -108,8 +108,7 @@ class AgainstOpenssl : public testing::Test {
     char* usages[] = {const_cast<char*>(usage)};
     para.RequestedUsage.Usage = {1, usages};
     PCCERT_CHAIN_CONTEXT built = nullptr;
-    EXPECT_TRUE(
-        CertGetCertificateChain(nullptr, certificate.get(), nullptr, others.get(), &para, 0, nullptr, &built));
+    EXPECT_TRUE(CertGetCertificateChain(nullptr, certificate.get(), nullptr, others.get(), &para, 0, nullptr, &built));
     HTTPSPolicyCallbackData https{};
     https.cbSize = sizeof https;
     https.dwAuthType = target == nullptr ? AUTHTYPE_CLIENT : AUTHTYPE_SERVER;
@@ -169,56 +168,55 @@ TEST_F(AgainstOpenssl, NamesOfEachForm) {
   };
   // An extension by its bytes: a DNS name with a zero within, "a.example\0.b".
   const std::string with_zero = "DER:30:0E:82:0C:61:2E:65:78:61:6D:70:6C:65:00:2E:62";
-  const Case cases[] = {
-      {"x", "DNS:a.example", "a.example", SEC_E_OK},
-      {"x", "DNS:a.example", "A.EXAMPLE", SEC_E_OK},
-      {"x", "DNS:A.Example", "a.example", SEC_E_OK},
-      {"x", "DNS:a.example", "a.example.", SEC_E_OK},
-      {"x", "DNS:b.example,DNS:a.example", "a.example", SEC_E_OK},
-      {"x", "DNS:a.example", "b.example", kWrongName},
-      {"x", "DNS:a.example", "a.example.b", kWrongName},
-      {"x", "DNS:a.example", "example", kWrongName},
-      {"x", "DNS:a.example", "b.a.example", kWrongName},
-      {"x", "DNS:.a.example", "b.a.example", kWrongName},
-      {"x", with_zero, "a.example", kWrongName},
-      {"x", "DNS:*.b.example", "a.b.example", SEC_E_OK},
-      {"x", "DNS:*.b.example", "A.B.example", SEC_E_OK},
-      {"x", "DNS:*.b.example", "b.example", kWrongName},
-      {"x", "DNS:*.b.example", "a.a.b.example", kWrongName},
-      {"x", "DNS:*.b.example", "a.c.example", kWrongName},
-      {"x", "DNS:*", "a.example", kWrongName},
-      {"x", "DNS:*.example", "a.example", kWrongName},
-      {"x", "DNS:*.*.example", "a.b.example", kWrongName},
-      {"x", "DNS:a.*.example", "a.b.example", kWrongName},
-      {"x", "DNS:a*.b.example", "ab.b.example", kWrongName},
-      {"x", "DNS:*a.b.example", "ba.b.example", kWrongName},
-      {"x", "DNS:a*c.b.example", "abc.b.example", kWrongName},
-      {"x", "DNS:xn--*.b.example", "xn--bcher-kva.b.example", kWrongName},
-      {"x", "DNS:*.b.example", "xn--bcher-kva.b.example", SEC_E_OK},
-      {"x", "DNS:*.0.2.1", "192.0.2.1", kWrongName},
-      {"x", "DNS:192.0.2.1", "192.0.2.1", kWrongName},
-      {"192.0.2.1", "", "192.0.2.1", kWrongName},
-      {"x", "IP:192.0.2.1", "192.0.2.1", SEC_E_OK},
-      {"x", "IP:192.0.2.1", "192.0.2.2", kWrongName},
-      {"x", "IP:192.0.2.1", "a.example", kWrongName},
-      {"x", "IP:192.0.2.1", "::ffff:192.0.2.1", kWrongName},
-      {"x", "IP:2001:db8::1", "2001:db8::1", SEC_E_OK},
-      {"x", "IP:2001:db8::1", "2001:DB8:0:0::1", SEC_E_OK},
-      {"x", "IP:2001:db8::1", "2001:db8::2", kWrongName},
-      {"x", "IP:192.0.2.1,DNS:a.example", "a.example", SEC_E_OK},
-      {"x", "URI:https://a.example/", "a.example", kWrongName},
-      {"x", "email:a@a.example", "a.example", kWrongName},
-      {"x", "email:a.example", "a.example", kWrongName},
-      {"x", "RID:1.2.3.4", "a.example", kWrongName},
-      {"x", "otherName:1.2.3.4;UTF8:a.example", "a.example", kWrongName},
-      {"a.example", "", "a.example", SEC_E_OK},
-      {"*.b.example", "", "a.b.example", SEC_E_OK},
-      {"a.example", "DNS:b.example", "a.example", kWrongName},
-      {"a.example b", "", "a.example", kWrongName},
-      {"", "DNS:a.example", "a.example", SEC_E_OK},
-      {"", "", "a.example", kWrongName},
-      {"x", "DNS:xn--bcher-kva.example", "xn--bcher-kva.example", SEC_E_OK},
-      {"x", "DNS:xn--bcher-kva.example", "bucher.example", kWrongName}};
+  const Case cases[] = {{"x", "DNS:a.example", "a.example", SEC_E_OK},
+                        {"x", "DNS:a.example", "A.EXAMPLE", SEC_E_OK},
+                        {"x", "DNS:A.Example", "a.example", SEC_E_OK},
+                        {"x", "DNS:a.example", "a.example.", SEC_E_OK},
+                        {"x", "DNS:b.example,DNS:a.example", "a.example", SEC_E_OK},
+                        {"x", "DNS:a.example", "b.example", kWrongName},
+                        {"x", "DNS:a.example", "a.example.b", kWrongName},
+                        {"x", "DNS:a.example", "example", kWrongName},
+                        {"x", "DNS:a.example", "b.a.example", kWrongName},
+                        {"x", "DNS:.a.example", "b.a.example", kWrongName},
+                        {"x", with_zero, "a.example", kWrongName},
+                        {"x", "DNS:*.b.example", "a.b.example", SEC_E_OK},
+                        {"x", "DNS:*.b.example", "A.B.example", SEC_E_OK},
+                        {"x", "DNS:*.b.example", "b.example", kWrongName},
+                        {"x", "DNS:*.b.example", "a.a.b.example", kWrongName},
+                        {"x", "DNS:*.b.example", "a.c.example", kWrongName},
+                        {"x", "DNS:*", "a.example", kWrongName},
+                        {"x", "DNS:*.example", "a.example", kWrongName},
+                        {"x", "DNS:*.*.example", "a.b.example", kWrongName},
+                        {"x", "DNS:a.*.example", "a.b.example", kWrongName},
+                        {"x", "DNS:a*.b.example", "ab.b.example", kWrongName},
+                        {"x", "DNS:*a.b.example", "ba.b.example", kWrongName},
+                        {"x", "DNS:a*c.b.example", "abc.b.example", kWrongName},
+                        {"x", "DNS:xn--*.b.example", "xn--bcher-kva.b.example", kWrongName},
+                        {"x", "DNS:*.b.example", "xn--bcher-kva.b.example", SEC_E_OK},
+                        {"x", "DNS:*.0.2.1", "192.0.2.1", kWrongName},
+                        {"x", "DNS:192.0.2.1", "192.0.2.1", kWrongName},
+                        {"192.0.2.1", "", "192.0.2.1", kWrongName},
+                        {"x", "IP:192.0.2.1", "192.0.2.1", SEC_E_OK},
+                        {"x", "IP:192.0.2.1", "192.0.2.2", kWrongName},
+                        {"x", "IP:192.0.2.1", "a.example", kWrongName},
+                        {"x", "IP:192.0.2.1", "::ffff:192.0.2.1", kWrongName},
+                        {"x", "IP:2001:db8::1", "2001:db8::1", SEC_E_OK},
+                        {"x", "IP:2001:db8::1", "2001:DB8:0:0::1", SEC_E_OK},
+                        {"x", "IP:2001:db8::1", "2001:db8::2", kWrongName},
+                        {"x", "IP:192.0.2.1,DNS:a.example", "a.example", SEC_E_OK},
+                        {"x", "URI:https://a.example/", "a.example", kWrongName},
+                        {"x", "email:a@a.example", "a.example", kWrongName},
+                        {"x", "email:a.example", "a.example", kWrongName},
+                        {"x", "RID:1.2.3.4", "a.example", kWrongName},
+                        {"x", "otherName:1.2.3.4;UTF8:a.example", "a.example", kWrongName},
+                        {"a.example", "", "a.example", SEC_E_OK},
+                        {"*.b.example", "", "a.b.example", SEC_E_OK},
+                        {"a.example", "DNS:b.example", "a.example", kWrongName},
+                        {"a.example b", "", "a.example", kWrongName},
+                        {"", "DNS:a.example", "a.example", SEC_E_OK},
+                        {"", "", "a.example", kWrongName},
+                        {"x", "DNS:xn--bcher-kva.example", "xn--bcher-kva.example", SEC_E_OK},
+                        {"x", "DNS:xn--bcher-kva.example", "bucher.example", kWrongName}};
   for (const Case& each : cases) {
     Recipe recipe{.subject = each.subject, .issuer = &root()};
     if (each.names.starts_with("DER:")) {
@@ -230,7 +228,9 @@ TEST_F(AgainstOpenssl, NamesOfEachForm) {
   }
   const Chain punycode{issue({.names = "DNS:xn--bcher-kva.example", .issuer = &root()})};
   check("IDNA", punycode, "xn--bcher-kva.example", SEC_E_OK, u"B\u00DCcher.example");
-  const Chain utf8{issue({.names = "DNS:b\xC3\xBC" "cher.example", .issuer = &root()})};
+  const Chain utf8{issue({.names = "DNS:b\xC3\xBC"
+                                   "cher.example",
+                          .issuer = &root()})};
   EXPECT_EQ(by_client(utf8, u"b\u00FCcher.example"), kWrongName) << "a name is compared in its ASCII form only";
 }
 
@@ -315,10 +315,7 @@ TEST_F(AgainstOpenssl, NameConstraints) {
       {"critical,permitted;IP:192.0.2.0/255.255.255.0", {.names = "IP:192.0.2.1"}, "192.0.2.1", SEC_E_OK},
       {"critical,permitted;IP:192.0.2.0/255.255.255.0", {.names = "IP:198.51.100.1"}, "198.51.100.1", kOther},
       {"critical,excluded;IP:192.0.2.0/255.255.255.0", {.names = "IP:192.0.2.1"}, "192.0.2.1", kOther},
-      {"critical,excluded;IP:0.0.0.0/0.0.0.0,permitted;DNS:b.example",
-       {.names = "IP:192.0.2.1"},
-       "192.0.2.1",
-       kOther},
+      {"critical,excluded;IP:0.0.0.0/0.0.0.0,permitted;DNS:b.example", {.names = "IP:192.0.2.1"}, "192.0.2.1", kOther},
       {"critical,permitted;URI:.b.example", {.names = "DNS:a.example,URI:https://evil.example/"}, "a.example", kOther},
       {"critical,permitted;email:b.example", {.names = "DNS:a.example,email:x@evil.example"}, "a.example", kOther}};
   for (const Case& each : cases) {
@@ -348,9 +345,11 @@ TEST_F(AgainstOpenssl, WeakKeysAndSignatures) {
   check("SHA-1 with ECDSA", {leaf(r, "SHA1")}, "a.example", kWeak);
   check("MD5", {leaf(rsa, "MD5")}, "a.example", kWeak);
   check("SHA-384", {leaf(rsa, "SHA384")}, "a.example", SEC_E_OK);
-  for (const auto& [digest, key, status] :
-       {std::tuple{"SHA256", "RSA:1024", kWeak}, {"SHA256", "EC:P-192", kWeak}, {"SHA1", "EC", kWeak},
-        {"MD5", "RSA:2048", kWeak}, {"SHA256", "RSA:3072", SECURITY_STATUS{SEC_E_OK}}}) {
+  for (const auto& [digest, key, status] : {std::tuple{"SHA256", "RSA:1024", kWeak},
+                                            {"SHA256", "EC:P-192", kWeak},
+                                            {"SHA1", "EC", kWeak},
+                                            {"MD5", "RSA:2048", kWeak},
+                                            {"SHA256", "RSA:3072", SECURITY_STATUS{SEC_E_OK}}}) {
     const Issued between = middle(rsa, digest, key);
     check(std::string(digest) + " and " + key + " between", {leaf(between), {between.x509}}, "a.example", status);
   }
@@ -375,14 +374,13 @@ TEST_F(AgainstOpenssl, Usages) {
                         {"", "critical,keyCertSign", kUsage, kUsage},
                         {"serverAuth", "critical,nonRepudiation", kUsage, kUsage}};
   for (const Case& each : cases) {
-    const Chain chain{issue({.names = "DNS:a.example",
-                             .issuer = &root(),
-                             .usages = each.usages,
-                             .key_usage = each.key_usage})};
+    const Chain chain{
+        issue({.names = "DNS:a.example", .issuer = &root(), .usages = each.usages, .key_usage = each.key_usage})};
     check(each.usages + " " + each.key_usage, chain, "a.example", each.as_server);
     check_client(each.usages + " " + each.key_usage, chain, each.as_client);
   }
-  for (const auto& [usages, status] : {std::pair{"emailProtection", kUsage}, {"serverAuth", SECURITY_STATUS{SEC_E_OK}}}) {
+  for (const auto& [usages, status] :
+       {std::pair{"emailProtection", kUsage}, {"serverAuth", SECURITY_STATUS{SEC_E_OK}}}) {
     const Issued middle = issue({.subject = "For", .issuer = &root(), .authority = true, .usages = usages});
     const Chain chain{issue({.names = "DNS:a.example", .issuer = &middle}), {middle.x509}};
     check(std::string(usages) + " of the authority", chain, "a.example", status);

@@ -62,7 +62,9 @@ class Conversation {
     bool failed = false, closed = false;
   };
 
-  bool both_done() const { return sides_[0].end.done() && sides_[1].end.done() && !sides_[0].failed && !sides_[1].failed; }
+  bool both_done() const {
+    return sides_[0].end.done() && sides_[1].end.done() && !sides_[0].failed && !sides_[1].failed;
+  }
 
   void send(int way, Bytes bytes) {
     if (bytes.empty()) return;
@@ -278,8 +280,8 @@ TEST_P(EveryBit, RecordsOfNothingEndTheConnection) {
 
 TEST_P(EveryBit, RecordsThatAreTooLargeAreRefused) {
   // RFC 8446 5.1 and 5.2: 2^14 plain, 2^14 + 256 protected; RFC 5246 6.2.3: 2^14 + 2048.
-  for (const std::size_t size : {std::size_t{16385}, std::size_t{16641}, std::size_t{18432}, std::size_t{18433},
-                                 std::size_t{65535}}) {
+  for (const std::size_t size :
+       {std::size_t{16385}, std::size_t{16641}, std::size_t{18432}, std::size_t{18433}, std::size_t{65535}}) {
     for (const std::uint8_t type : std::initializer_list<std::uint8_t>{22, 23}) {
       const Bytes large = record(type, Bytes(size, 1));
       End server(true, server_.handle());

@@ -68,8 +68,9 @@ Issued issue(const Recipe& recipe) {
   add(x509, issuer, "basicConstraints", constraints(recipe));
   add(x509, issuer, "subjectKeyIdentifier", "hash");
   if (recipe.issuer != nullptr) add(x509, issuer, "authorityKeyIdentifier", "keyid");
-  const std::string key_usage =
-      !recipe.key_usage.empty() ? recipe.key_usage : recipe.authority ? "critical,keyCertSign,cRLSign" : "";
+  const std::string key_usage = !recipe.key_usage.empty() ? recipe.key_usage
+                                : recipe.authority        ? "critical,keyCertSign,cRLSign"
+                                                          : "";
   if (!key_usage.empty()) add(x509, issuer, "keyUsage", key_usage);
   if (!recipe.usages.empty()) add(x509, issuer, "extendedKeyUsage", recipe.usages);
   if (!recipe.names.empty()) add(x509, issuer, "subjectAltName", recipe.names);
@@ -148,8 +149,7 @@ Certificate with_key(const Issued& issued, const std::vector<X509Ref>& others) {
 Store store_with(const std::vector<X509Ref>& certificates, const std::vector<Bytes>& crls) {
   Store store = store_of({});
   for (const X509Ref& x509 : certificates) {
-    EXPECT_TRUE(
-        CertAddCertificateContextToStore(store.get(), bare(x509).get(), CERT_STORE_ADD_USE_EXISTING, nullptr));
+    EXPECT_TRUE(CertAddCertificateContextToStore(store.get(), bare(x509).get(), CERT_STORE_ADD_USE_EXISTING, nullptr));
   }
   for (const Bytes& crl : crls) {
     EXPECT_TRUE(CertAddEncodedCRLToStore(store.get(), X509_ASN_ENCODING, crl.data(), static_cast<DWORD>(crl.size()),

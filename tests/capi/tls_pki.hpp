@@ -1,5 +1,5 @@
-// Certificates, revocation lists and OCSP answers of every make, good and bad, straight from OpenSSL: what is given to the
-// library here is what OpenSSL's own verification is asked about too. And a peer that is OpenSSL itself.
+// Certificates, revocation lists and OCSP answers of every make, good and bad, straight from OpenSSL: what is given to
+// the library here is what OpenSSL's own verification is asked about too. And a peer that is OpenSSL itself.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -29,10 +29,10 @@ struct Recipe {
   std::string key = "EC";                  // or "RSA:1024", "EC:P-224"
   bool authority = false;
   int path_length = -1;
-  std::string usages = {};                                          // extendedKeyUsage: "serverAuth,clientAuth"
-  std::string key_usage = {};                                       // keyUsage: "critical,digitalSignature"
+  std::string usages = {};                                           // extendedKeyUsage: "serverAuth,clientAuth"
+  std::string key_usage = {};                                        // keyUsage: "critical,digitalSignature"
   std::vector<std::pair<std::string, std::string>> extensions = {};  // by OpenSSL's names
-  long from = -86400, until = 30L * 86400;                          // seconds from now
+  long from = -86400, until = 30L * 86400;                           // seconds from now
   const char* digest = "SHA256";
 };
 Issued issue(const Recipe& recipe);
@@ -49,7 +49,7 @@ Bytes make_crl(const CrlRecipe& recipe);
 struct OcspRecipe {
   const Issued& signer;
   X509Ref certificate, issuer;
-  int status = 0;                  // V_OCSP_CERTSTATUS_x
+  int status = 0;                    // V_OCSP_CERTSTATUS_x
   long from = -3600, until = 86400;  // until 0: none is given
   const char* signature_digest = "SHA256";
   const char* id_digest = "SHA1";

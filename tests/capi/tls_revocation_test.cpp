@@ -69,25 +69,25 @@ TEST(Revocation, ByListsIsAsStrictAsAskedFor) {
   const auto list = [&](std::vector<X509Ref> revoked, long from = -3600, long until = 86400) {
     return std::vector<Bytes>{make_crl({own.root, std::move(revoked), from, until})};
   };
-  const Case cases[] = {
-      {"nothing is known", &own.leaf, {}, kNoCheck, SEC_E_OK},
-      {"nothing is known, and the certificate names a list", &own.pointing, {}, kOffline, SEC_E_OK},
-      {"good", &own.leaf, list({}), SEC_E_OK, SEC_E_OK},
-      {"good, another is revoked", &own.leaf, list({other.x509}), SEC_E_OK, SEC_E_OK},
-      {"revoked", &own.leaf, list({other.x509, own.leaf.x509}), kRevoked, kRevoked},
-      {"an old list", &own.leaf, list({}, -9 * 86400, -86400), kOffline, SEC_E_OK},
-      {"an old list that knows of the revocation", &own.leaf, list({own.leaf.x509}, -9 * 86400, -86400), kRevoked,
-       kRevoked},
-      {"a list of the future", &own.leaf, list({}, 86400, 9 * 86400), kOffline, SEC_E_OK},
-      {"a list of an authority of the same name and another key",
-       &own.leaf,
-       {make_crl({same_name, {}})},
-       SEC_E_CERT_UNKNOWN,
-       SEC_E_CERT_UNKNOWN},
-      {"an old list and a new one", &own.leaf,
-       {make_crl({own.root, {}, -9 * 86400, -86400}), make_crl({own.root, {own.leaf.x509}})},
-       kRevoked,
-       kRevoked}};
+  const Case cases[] = {{"nothing is known", &own.leaf, {}, kNoCheck, SEC_E_OK},
+                        {"nothing is known, and the certificate names a list", &own.pointing, {}, kOffline, SEC_E_OK},
+                        {"good", &own.leaf, list({}), SEC_E_OK, SEC_E_OK},
+                        {"good, another is revoked", &own.leaf, list({other.x509}), SEC_E_OK, SEC_E_OK},
+                        {"revoked", &own.leaf, list({other.x509, own.leaf.x509}), kRevoked, kRevoked},
+                        {"an old list", &own.leaf, list({}, -9 * 86400, -86400), kOffline, SEC_E_OK},
+                        {"an old list that knows of the revocation", &own.leaf,
+                         list({own.leaf.x509}, -9 * 86400, -86400), kRevoked, kRevoked},
+                        {"a list of the future", &own.leaf, list({}, 86400, 9 * 86400), kOffline, SEC_E_OK},
+                        {"a list of an authority of the same name and another key",
+                         &own.leaf,
+                         {make_crl({same_name, {}})},
+                         SEC_E_CERT_UNKNOWN,
+                         SEC_E_CERT_UNKNOWN},
+                        {"an old list and a new one",
+                         &own.leaf,
+                         {make_crl({own.root, {}, -9 * 86400, -86400}), make_crl({own.root, {own.leaf.x509}})},
+                         kRevoked,
+                         kRevoked}};
   for (const Case& each : cases) {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
       EXPECT_EQ(connect(*each.leaf, kNone, each.crls, {}, version), SEC_E_OK) << each.name << " " << why();
@@ -130,8 +130,7 @@ TEST(Revocation, LooksAtAsMuchOfTheChainAsAskedFor) {
 
 TEST(Revocation, ByStapledAnswers) {
   const Pki& own = pki();
-  const Issued responder =
-      issue({.subject = "Responder", .issuer = &own.root, .usages = "OCSPSigning"});
+  const Issued responder = issue({.subject = "Responder", .issuer = &own.root, .usages = "OCSPSigning"});
   const Issued not_responder = issue({.subject = "No responder", .issuer = &own.root, .usages = "serverAuth"});
   const Issued old_responder =
       issue({.subject = "Old", .issuer = &own.root, .usages = "OCSPSigning", .from = -9 * 86400, .until = -86400});
@@ -148,11 +147,9 @@ TEST(Revocation, ByStapledAnswers) {
       {"none", {}, kNoCheck, SEC_E_OK},
       {"good, of the authority", make_ocsp({own.root, leaf, root}), SEC_E_OK, SEC_E_OK},
       {"good, of its delegate", make_ocsp({responder, leaf, root}), SEC_E_OK, SEC_E_OK},
-      {"good, its identifier under SHA-256", make_ocsp({.signer = responder,
-                                                        .certificate = leaf,
-                                                        .issuer = root,
-                                                        .id_digest = "SHA256"}),
-       SEC_E_OK, SEC_E_OK},
+      {"good, its identifier under SHA-256",
+       make_ocsp({.signer = responder, .certificate = leaf, .issuer = root, .id_digest = "SHA256"}), SEC_E_OK,
+       SEC_E_OK},
       {"revoked", make_ocsp({own.root, leaf, root, kBad}), kRevoked, kRevoked},
       {"revoked, and old", make_ocsp({own.root, leaf, root, kBad, -9 * 86400, -86400}), kRevoked, kRevoked},
       {"unknown", make_ocsp({own.root, leaf, root, kUnknown}), kNoCheck, SEC_E_OK},
@@ -165,11 +162,9 @@ TEST(Revocation, ByStapledAnswers) {
       {"good, of a stranger of the same name", make_ocsp({stranger, leaf, root}), kNoCheck, SEC_E_OK},
       {"good, of the certificate itself", make_ocsp({own.leaf, leaf, root}), kNoCheck, SEC_E_OK},
       {"good, of another certificate", make_ocsp({own.root, other.x509, root}), kNoCheck, SEC_E_OK},
-      {"good, signed over SHA-1", make_ocsp({.signer = own.root,
-                                             .certificate = leaf,
-                                             .issuer = root,
-                                             .signature_digest = "SHA1"}),
-       kNoCheck, SEC_E_OK},
+      {"good, signed over SHA-1",
+       make_ocsp({.signer = own.root, .certificate = leaf, .issuer = root, .signature_digest = "SHA1"}), kNoCheck,
+       SEC_E_OK},
       {"junk", Bytes(100, 0x30), kNoCheck, SEC_E_OK}};
   for (const Answer& answer : answers) {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
@@ -217,7 +212,8 @@ TEST(Revocation, OfClientsIsCheckedAsMuch) {
   const Certificate server_certificate = with_key(own.leaf), client_certificate = with_key(client);
   const auto run = [&](DWORD flags, const std::vector<Bytes>& crls) {
     const Store roots = store_with({own.root.x509}, crls);
-    Credential server({.server = true, .certificates = {server_certificate.get()}, .roots = roots.get(), .flags = flags});
+    Credential server(
+        {.server = true, .certificates = {server_certificate.get()}, .roots = roots.get(), .flags = flags});
     Credential mine({.certificates = {client_certificate.get()}, .roots = roots.get()});
     End one(false, mine.handle()), other(true, server.handle(), u"", ASC_REQ_MUTUAL_AUTH);
     return shake(one, other).server;
@@ -352,17 +348,17 @@ TEST_F(RevocationFiles, StoresThatAreGivenAndTheProcesssStoreOfAuthoritiesCount)
 TEST_F(RevocationFiles, AServerStaplesTheAnswerOfItsPolicy) {
   const Pki& own = pki();
   const Certificate certificate = with_key(own.leaf);
-  for (const auto& [status, expected] : std::map<int, SECURITY_STATUS>{{V_OCSP_CERTSTATUS_GOOD, SEC_E_OK},
-                                                                      {V_OCSP_CERTSTATUS_REVOKED, kRevoked}}) {
+  for (const auto& [status, expected] :
+       std::map<int, SECURITY_STATUS>{{V_OCSP_CERTSTATUS_GOOD, SEC_E_OK}, {V_OCSP_CERTSTATUS_REVOKED, kRevoked}}) {
     for (const DWORD protocol : {DWORD{SP_PROT_TLS1_2}, DWORD{SP_PROT_TLS1_3}}) {
       write("answer.der", make_ocsp({own.root, own.leaf.x509, own.root.x509, status}));
       Credential server_credential({.server = true, .certificates = {certificate.get()}, .protocols = protocol});
       const std::u16string path = std::u16string(directory_.begin(), directory_.end()) + u"/answer.der";
       OPENSSPI_TLS_POLICY policy{};
       policy.OcspFile = path.c_str();
-      ASSERT_EQ(SetCredentialsAttributesW(server_credential.handle(), OPENSSPI_CRED_ATTR_TLS_POLICY, &policy,
-                                          sizeof policy),
-                SEC_E_OK)
+      ASSERT_EQ(
+          SetCredentialsAttributesW(server_credential.handle(), OPENSSPI_CRED_ATTR_TLS_POLICY, &policy, sizeof policy),
+          SEC_E_OK)
           << why();
       for (const DWORD flags : {kStrict, kNone}) {
         Credential client_credential({.flags = flags});

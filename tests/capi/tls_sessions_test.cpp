@@ -44,12 +44,12 @@ bool resumed(Credential& client_credential, Credential& server_credential, const
 }
 
 // A busy machine may let a short life pass between two connections: then nothing is said of the second.
-#define EXPECT_RESUMED_WITHIN(limit, ...)                                       \
-  do {                                                                          \
-    const bool was_resumed = resumed(__VA_ARGS__);                              \
-    if (std::chrono::steady_clock::now() - born < (limit)) {                    \
-      EXPECT_TRUE(was_resumed);                                                 \
-    }                                                                           \
+#define EXPECT_RESUMED_WITHIN(limit, ...)                    \
+  do {                                                       \
+    const bool was_resumed = resumed(__VA_ARGS__);           \
+    if (std::chrono::steady_clock::now() - born < (limit)) { \
+      EXPECT_TRUE(was_resumed);                              \
+    }                                                        \
   } while (false)
 
 class Sessions : public testing::TestWithParam<DWORD> {

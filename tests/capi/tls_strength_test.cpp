@@ -1,5 +1,5 @@
-// Never a protocol, a cipher, a signature or a key outside of what the credential was made for: SCH_CREDENTIALS with its
-// disabled algorithms, and every set of protocols and strengths against an OpenSSL that would take anything.
+// Never a protocol, a cipher, a signature or a key outside of what the credential was made for: SCH_CREDENTIALS with
+// its disabled algorithms, and every set of protocols and strengths against an OpenSSL that would take anything.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -179,14 +179,15 @@ TEST(DisabledCrypto, IsNeverAgreedOnByEitherSide) {
         const Agreed one = as_client(client.handle(), rsa ? pki().rsa : pki().ec, version);
         const bool must = rsa || each.takes_p256;
         EXPECT_TRUE(one.status == SEC_E_OK || !must) << why();
-        EXPECT_TRUE(one.status != SEC_E_OK || each.good(one)) << one.suite << " " << one.group << " " << one.signature_hash;
-        NewCredential server({.server = true,
-                              .certificates = {(rsa ? pki().with_rsa : pki().with_ec).get()},
-                              .off = each.off});
+        EXPECT_TRUE(one.status != SEC_E_OK || each.good(one))
+            << one.suite << " " << one.group << " " << one.signature_hash;
+        NewCredential server(
+            {.server = true, .certificates = {(rsa ? pki().with_rsa : pki().with_ec).get()}, .off = each.off});
         ASSERT_EQ(server.status(), SEC_E_OK) << why();
         const Agreed other = as_server(server.handle(), version);
         EXPECT_TRUE(other.status == SEC_E_OK || !must) << why();
-        EXPECT_TRUE(other.status != SEC_E_OK || each.good(other)) << other.suite << " " << other.group << " " << other.signature_hash;
+        EXPECT_TRUE(other.status != SEC_E_OK || each.good(other))
+            << other.suite << " " << other.group << " " << other.signature_hash;
       }
     }
   }
@@ -298,7 +299,8 @@ TEST(Protocols, OnlyThoseAskedForAreSpoken) {
 
 TEST(Protocols, AnOldOneByNameLetsNoWeakCertificateIn) {
   const Issued small = issue({.names = "DNS:server.example", .issuer = &pki().root, .key = "RSA:1024"});
-  const Issued sha1 = issue({.names = "DNS:server.example", .issuer = &pki().root, .key = "RSA:2048", .digest = "SHA1"});
+  const Issued sha1 =
+      issue({.names = "DNS:server.example", .issuer = &pki().root, .key = "RSA:2048", .digest = "SHA1"});
   Credential client({.roots = pki().roots.get(), .protocols = SP_PROT_TLS1_0 | SP_PROT_TLS1_1});
   EXPECT_EQ(as_client(client.handle(), pki().rsa).status, SEC_E_OK) << why();
   EXPECT_EQ(as_client(client.handle(), small).status, SEC_E_ALGORITHM_MISMATCH);
@@ -307,17 +309,24 @@ TEST(Protocols, AnOldOneByNameLetsNoWeakCertificateIn) {
 
 TEST(Strengths, OnlyThoseAskedForAreUsed) {
   constexpr DWORD kNull = 0xFFFFFFFF;
-  for (const auto& [least, most] : {std::pair<DWORD, DWORD>{0, 0}, {128, 128}, {129, 256}, {256, 0}, {0, 128},
-                                    {0, 255}, {kNull, kNull}, {kNull, 128}}) {
+  for (const auto& [least, most] : {std::pair<DWORD, DWORD>{0, 0},
+                                    {128, 128},
+                                    {129, 256},
+                                    {256, 0},
+                                    {0, 128},
+                                    {0, 255},
+                                    {kNull, kNull},
+                                    {kNull, 128}}) {
     SCOPED_TRACE(testing::Message() << least << " to " << most);
     Credential client({.roots = pki().roots.get(), .least = least, .most = most});
     Credential server({.server = true, .certificates = {pki().with_rsa.get()}, .least = least, .most = most});
     ASSERT_EQ(client.status(), SEC_E_OK) << why();
     ASSERT_EQ(server.status(), SEC_E_OK) << why();
     // The peer offers or takes one cipher after the other.
-    for (const char* suite : {"ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384",
-                              "ECDHE-RSA-CHACHA20-POLY1305", "AES128-SHA", "AES256-GCM-SHA384", "ECDHE-RSA-NULL-SHA",
-                              "NULL-SHA256", "NULL-MD5", "AECDH-NULL-SHA", "AECDH-AES128-SHA", "ADH-AES256-GCM-SHA384"}) {
+    for (const char* suite :
+         {"ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-CHACHA20-POLY1305", "AES128-SHA",
+          "AES256-GCM-SHA384", "ECDHE-RSA-NULL-SHA", "NULL-SHA256", "NULL-MD5", "AECDH-NULL-SHA", "AECDH-AES128-SHA",
+          "ADH-AES256-GCM-SHA384"}) {
       const int bits = SSL_CIPHER_get_bits(
           [&] {
             static const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_method()),
@@ -332,7 +341,8 @@ TEST(Strengths, OnlyThoseAskedForAreUsed) {
             return sk_SSL_CIPHER_value(all, 0);
           }(),
           nullptr);
-      const bool null = bits == 0, unsafe = std::string(suite).starts_with("A") && !std::string(suite).starts_with("AES");
+      const bool null = bits == 0,
+                 unsafe = std::string(suite).starts_with("A") && !std::string(suite).starts_with("AES");
       const bool fits = null ? least == kNull || most == kNull
                              : most != kNull && static_cast<DWORD>(bits) >= (least == kNull ? 0 : least) &&
                                    (most == 0 || static_cast<DWORD>(bits) <= most);
