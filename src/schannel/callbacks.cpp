@@ -23,6 +23,14 @@ int on_client_certificate(SSL* ssl, X509** certificate, EVP_PKEY** key) {
   return guarded(0, [&] { return context_of(ssl)->own_certificate(certificate, key); });
 }
 
+// Instead of X509_verify_cert, which it calls.
+int on_chain(X509_STORE_CTX* store_context, void* argument) {
+  return guarded(0, [&] {
+    static_cast<SchannelCredential*>(argument)->peers().share(store_context);
+    return X509_verify_cert(store_context);
+  });
+}
+
 // The server's choice by the name that the client asks for.
 int on_certificate(SSL* ssl, void* argument) {
   return guarded(0, [&] {
@@ -114,6 +122,7 @@ int on_new_session(SSL* ssl, SSL_SESSION* session) {
 
 void set_callbacks(SSL_CTX* context, const SchannelCredential& credential) {
   void* argument = const_cast<SchannelCredential*>(&credential);
+  SSL_CTX_set_cert_verify_callback(context, on_chain, argument);
   if (credential.settings().server) {
     SSL_CTX_set_alpn_select_cb(context, on_application_protocol, nullptr);
     SSL_CTX_set_session_ticket_cb(context, on_ticket_made, on_ticket_read, argument);
