@@ -175,9 +175,9 @@ SECURITY_STATUS SEC_ENTRY OpenSspiEncryptStream(PCtxtHandle phContext, const voi
 
 /* Decrypts all whole records of the input, out of place. *pcbInput: bytes on call, bytes consumed on return; what is
  * left is to be given again with more behind it. *pcbOutput: room on call (*pcbInput is always enough), plaintext on
- * return. Tickets, KeyUpdate and refused renegotiation are dealt with inside. SEC_E_OK; SEC_I_CONTEXT_EXPIRED (the peer
- * closed the stream; plaintext before that is valid); or what DecryptMessage answers for a bad record, *pcbOutput then
- * the plaintext before it. */
+ * return. Tickets, KeyUpdate, late requests for a certificate (answered with the credential's or none) and refused
+ * renegotiation are dealt with inside. SEC_E_OK; SEC_I_CONTEXT_EXPIRED (the peer closed the stream; plaintext before
+ * that is valid); or what DecryptMessage answers for a bad record, *pcbOutput then the plaintext before it. */
 SECURITY_STATUS SEC_ENTRY OpenSspiDecryptStream(PCtxtHandle phContext, const void* pvInput, size_t* pcbInput,
                                                 void* pvOutput, size_t* pcbOutput)
     OPENSSPI_BOUND(OpenSspiDecryptStream);
