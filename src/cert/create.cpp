@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kCheck = "OPENSSPI_CERT_REQUEST";
 constexpr std::uint64_t kBackdateTicks = 300 * kTicksPerSecond;
-constexpr std::uint64_t kYearTicks = 365 * 24 * 3600 * kTicksPerSecond;
+constexpr std::uint64_t kYearTicks = std::uint64_t{365} * 24 * 3600 * kTicksPerSecond;
 
 std::unexpected<Error> bad(std::string why) { return fail(Status::invalid_parameter, kCheck, std::move(why)); }
 

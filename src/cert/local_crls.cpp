@@ -45,6 +45,7 @@ bool is_hashed_name(const std::string& name) {
 
 std::vector<CrlPtr> shared(const std::vector<CrlPtr>& crls) {
   std::vector<CrlPtr> out;
+  out.reserve(crls.size());
   for (const CrlPtr& crl : crls) out.push_back(share(crl.get()));
   return out;
 }

@@ -34,6 +34,7 @@ ByteVector digest(const std::vector<Bytes>& parts) {
 
 ByteVector fingerprint_of(const Settings& settings) {
   std::vector<Bytes> parts;
+  parts.reserve(settings.roots.size() + 1);
   for (const auto& root : settings.roots) parts.push_back(root->der());
   const std::uint32_t flags[] = {settings.flags, settings.has_root_store ? 1U : 0U};
   parts.emplace_back(reinterpret_cast<const std::uint8_t*>(flags), sizeof flags);

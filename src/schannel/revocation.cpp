@@ -16,11 +16,17 @@ using ResponsePtr = std::unique_ptr<OCSP_RESPONSE, cert::Freer<OCSP_RESPONSE_fre
 using BasicPtr = std::unique_ptr<OCSP_BASICRESP, cert::Freer<OCSP_BASICRESP_free>>;
 using CertIdPtr = std::unique_ptr<OCSP_CERTID, cert::Freer<OCSP_CERTID_free>>;
 
-BasicPtr stapled_answer(SSL* ssl) {
+// Empty: the server stapled nothing.
+Bytes stapled(SSL* ssl) {
   const unsigned char* data = nullptr;
-  const long size = SSL_get_tlsext_status_ocsp_resp(ssl, &data);
-  if (data == nullptr || size <= 0) return nullptr;
-  const ResponsePtr response(d2i_OCSP_RESPONSE(nullptr, &data, size));
+  const long size = SSL_ctrl(ssl, SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 0, static_cast<void*>(&data));
+  return data == nullptr || size <= 0 ? Bytes{} : Bytes{data, static_cast<std::size_t>(size)};
+}
+
+BasicPtr stapled_answer(SSL* ssl) {
+  const Bytes bytes = stapled(ssl);
+  const unsigned char* data = bytes.data();
+  const ResponsePtr response(d2i_OCSP_RESPONSE(nullptr, &data, static_cast<long>(bytes.size())));
   if (!response || OCSP_response_status(response.get()) != OCSP_RESPONSE_STATUS_SUCCESSFUL) return nullptr;
   return BasicPtr(OCSP_response_get1_basic(response.get()));
 }
@@ -83,8 +89,7 @@ Unknown judge_unknown(X509_STORE_CTX* store_context, const Settings& settings) {
 }
 
 Staple judge_staple(SSL* ssl) {
-  const unsigned char* data = nullptr;
-  if (SSL_get_tlsext_status_ocsp_resp(ssl, &data) <= 0) return Staple::absent;
+  if (stapled(ssl).empty()) return Staple::absent;
   const BasicPtr answer = stapled_answer(ssl);
   STACK_OF(X509)* chain = SSL_get0_verified_chain(ssl);
   if (!answer || sk_X509_num(chain) < 2 || !strongly_signed(answer.get())) return Staple::useless;

@@ -19,7 +19,7 @@ class SessionCache {
 
   struct Found {
     SessionPtr session;
-    Clock::time_point until{};
+    Clock::time_point until;
   };
 
   // A full handshake's session lives for the lifespan; that of a resumed one no longer than the one it came from.
