@@ -52,7 +52,8 @@ file(GLOB_RECURSE sources CONFIGURE_DEPENDS tests/capi/*.cpp)
 opensspi_gtest(capi_tests ${sources})
 if(TARGET capi_tests)
   target_include_directories(capi_tests PRIVATE tests/capi)
-  target_link_libraries(capi_tests PRIVATE opensspi)
+  # OpenSSL makes certificates of every kind there, and is the other end.
+  target_link_libraries(capi_tests PRIVATE opensspi OpenSSL::SSL OpenSSL::Crypto)
 endif()
 
 # What a sanitizer looks at: the programs that hold tests, and not those that they or others start.
@@ -92,7 +93,7 @@ if(TARGET unit_thread_tests)
 endif()
 if(TARGET capi_thread_tests)
   target_include_directories(capi_thread_tests PRIVATE tests/capi)
-  target_link_libraries(capi_thread_tests PRIVATE opensspi)
+  target_link_libraries(capi_thread_tests PRIVATE opensspi OpenSSL::SSL OpenSSL::Crypto)
   add_dependencies(thread_tests capi_thread_tests)
 endif()
 foreach(name IN ITEMS unit_thread_tests capi_thread_tests)

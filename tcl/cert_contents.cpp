@@ -101,7 +101,6 @@ class Search {
 
  private:
   int parse_term(Tcl_Interp* interp, Tcl_Obj* term);
-  int parse_public_key(Tcl_Interp* interp, Tcl_Obj* term);
   int keep_bytes(Tcl_Interp* interp, Tcl_Obj* value, ByteVector& kept) {
     Bytes bytes;
     if (!get_bytes(interp, value, bytes)) return TCL_ERROR;
@@ -113,11 +112,10 @@ class Search {
   const void* parameter_ = nullptr;
   CertificateRef certificate_;
   opensspi::WideText text_;
-  ByteVector bytes_, algorithm_parameters_;
+  ByteVector bytes_;
   CRYPT_DATA_BLOB blob_{};
   DWORD property_ = 0;
-  std::string algorithm_;
-  CERT_PUBLIC_KEY_INFO public_key_{};
+  PublicKey public_key_;
 };
 
 int Search::parse(Tcl_Interp* interp, Tcl_Obj* type, Tcl_Obj* term) {
@@ -159,25 +157,9 @@ int Search::parse_term(Tcl_Interp* interp, Tcl_Obj* term) {
       parameter_ = &property_;
       return TCL_OK;
     case Term::public_key:
-      return parse_public_key(interp, term);
+      parameter_ = public_key_.native();
+      return public_key_.parse(interp, term);
   }
-  return TCL_OK;
-}
-
-// {{OID PARAMETERS} KEY}, as cert_info has it.
-int Search::parse_public_key(Tcl_Interp* interp, Tcl_Obj* term) {
-  Objects words, algorithm;
-  if (!get_list(interp, term, words)) return TCL_ERROR;
-  if (words.size() != 2 || !get_list(interp, words[0], algorithm) || algorithm.empty() || algorithm.size() > 2) {
-    return set_argument_error(interp, "Invalid public key: it must be a list {{OID PARAMETERS} KEY}");
-  }
-  if (get_oid(interp, algorithm[0], algorithm_) != TCL_OK || keep_bytes(interp, words[1], bytes_) != TCL_OK ||
-      (algorithm.size() == 2 && keep_bytes(interp, algorithm[1], algorithm_parameters_) != TCL_OK)) {
-    return TCL_ERROR;
-  }
-  public_key_.Algorithm = {algorithm_.data(), blob_of(algorithm_parameters_)};
-  public_key_.PublicKey = {static_cast<DWORD>(bytes_.size()), bytes_.data(), 0};
-  parameter_ = &public_key_;
   return TCL_OK;
 }
 

@@ -248,32 +248,37 @@ int give_created(InterpState& state, const CreateOptions& options, CertificateRe
   return TCL_OK;
 }
 
-// `issuer` nullptr: self-signed.
-int create(InterpState& state, Tcl_Obj* subject, PCCERT_CONTEXT issuer, Objects words) {
+// `issuer` nullptr: self-signed; `public_key` nullptr: a new key pair, or that of -keycontainer.
+int create(InterpState& state, Tcl_Obj* subject, PublicKey* public_key, PCCERT_CONTEXT issuer, Objects words) {
   CreateOptions options(kCreateOptions);
   Request request;
   if (options.parse(state.interp, words) != TCL_OK || request.parse(state.interp, subject, options) != TCL_OK) {
     return TCL_ERROR;
   }
-  request.native().Issuer = issuer;
+  OPENSSPI_CERT_REQUEST& native = request.native();
+  native.Issuer = issuer;
+  if (public_key != nullptr) {
+    native.PublicKey = public_key->native();
+    native.KeyType = native.KeyBits = 0;  // -signaturealgorithm then tells the digest only
+  }
   PCCERT_CONTEXT made = nullptr;
-  const SECURITY_STATUS status = OpenSspiCertCreate(&request.native(), &made);
+  const SECURITY_STATUS status = OpenSspiCertCreate(&native, &made);
   if (status != SEC_E_OK) return set_status_error(state.interp, status);
   return give_created(state, options, CertificateRef(made));
 }
 
-int create_self_signed(InterpState& state, Objects words) { return create(state, words[1], nullptr, words.subspan(2)); }
+int create_self_signed(InterpState& state, Objects words) {
+  return create(state, words[1], nullptr, nullptr, words.subspan(2));
+}
 
-// The subject's key pair is made here, or is that of -keycontainer: PUBKEY must be "".
+// PUBKEY is the subject's, who keeps the private key; "": a key pair is made here, or is that of -keycontainer.
 int create_signed(InterpState& state, Objects words) {
   CertificateRef issuer;
+  PublicKey key;
   if (get_certificate(state.interp, words[3], issuer) != TCL_OK) return TCL_ERROR;
-  if (!text_of(words[2]).empty()) {
-    return set_explained_error(
-        state.interp, Toolkit::unsupported,
-        "A public key cannot be given: it must be \"\", for a new key or that of -keycontainer.");
-  }
-  return create(state, words[1], issuer.get(), words.subspan(4));
+  const bool given = !text_of(words[2]).empty();
+  if (given && key.parse(state.interp, words[2]) != TCL_OK) return TCL_ERROR;
+  return create(state, words[1], given ? &key : nullptr, issuer.get(), words.subspan(4));
 }
 
 constexpr CommandEntry kCommands[] = {

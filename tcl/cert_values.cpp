@@ -250,4 +250,22 @@ CERT_ENHKEY_USAGE UsageList::native() {
   return {static_cast<DWORD>(pointers_.size()), pointers_.data()};
 }
 
+int PublicKey::parse(Tcl_Interp* interp, Tcl_Obj* value) {
+  Objects words, algorithm;
+  Bytes parameters, key;
+  if (!get_list(interp, value, words)) return TCL_ERROR;
+  if (words.size() != 2 || !get_list(interp, words[0], algorithm) || algorithm.empty() || algorithm.size() > 2) {
+    return set_argument_error(interp, "Invalid public key: it must be a list {{OID PARAMETERS} KEY}");
+  }
+  if (get_oid(interp, algorithm[0], algorithm_) != TCL_OK || !get_bytes(interp, words[1], key) ||
+      (algorithm.size() == 2 && !get_bytes(interp, algorithm[1], parameters))) {
+    return TCL_ERROR;
+  }
+  key_.assign(key.begin(), key.end());
+  parameters_.assign(parameters.begin(), parameters.end());
+  native_.Algorithm = {algorithm_.data(), blob_of(parameters_)};
+  native_.PublicKey = {static_cast<DWORD>(key_.size()), key_.data(), 0};
+  return TCL_OK;
+}
+
 }  // namespace twapi

@@ -72,4 +72,16 @@ class UsageList {
   std::vector<char*> pointers_;
 };
 
+// A public key {{OID PARAMETERS} KEY}, as cert_info has it; what native() points to lives in here.
+class PublicKey {
+ public:
+  int parse(Tcl_Interp* interp, Tcl_Obj* value);
+  CERT_PUBLIC_KEY_INFO* native() { return &native_; }
+
+ private:
+  std::string algorithm_;
+  ByteVector parameters_, key_;
+  CERT_PUBLIC_KEY_INFO native_{};
+};
+
 }  // namespace twapi

@@ -102,7 +102,8 @@ typedef struct _OPENSSPI_TLS_POLICY {
   ULONG Flags;                   /* 0 */
   const SEC_WCHAR* CipherSuites; /* exactly these, by the names of the IANA or of OpenSSL, separated by ':' */
   const SEC_WCHAR* Groups;       /* of the key exchange, "X25519:P-256", the first preferred */
-  const SEC_WCHAR* CrlFile;      /* PEM with the revocation lists that SCH_CRED_REVOCATION_CHECK_x looks in */
+  const SEC_WCHAR* CrlFile;      /* revocation lists for SCH_CRED_REVOCATION_CHECK_x, beside those of hRootStore and of
+                                    the system: a file (PEM or DER), or a directory after `openssl rehash` */
   const SEC_WCHAR* OcspFile;     /* acceptors: the OCSP response (DER) that is stapled */
 } OPENSSPI_TLS_POLICY;
 
@@ -147,8 +148,10 @@ typedef struct _OPENSSPI_CERT_REQUEST {
   LONG PathLength;  /* of an authority; below 0: no limit */
   ULONG cExtension; /* further extensions */
   PCERT_EXTENSION rgExtension;
-  CRYPT_INTEGER_BLOB SerialNumber; /* little-endian; none: 128 random bits */
-  const char* Digest;              /* "SHA256" (default), "SHA384", "SHA512", "SHA1" */
+  CRYPT_INTEGER_BLOB SerialNumber;       /* little-endian; none: 128 random bits */
+  const char* Digest;                    /* "SHA256" (default), "SHA384", "SHA512", "SHA1" */
+  const CERT_PUBLIC_KEY_INFO* PublicKey; /* somebody else's: the certificate then has no private key; needs Issuer, and
+                                            neither KeyFile nor KeyType; NULL: the key pair of KeyFile or a new one */
 } OPENSSPI_CERT_REQUEST;
 
 /* ---- Functions. ------------------------------------------------------------------------------------------------ */
@@ -173,9 +176,9 @@ SECURITY_STATUS SEC_ENTRY OpenSspiEncryptStream(PCtxtHandle phContext, const voi
 
 /* Decrypts all whole records of the input, out of place. *pcbInput: bytes on call, bytes consumed on return; what is
  * left is to be given again with more behind it. *pcbOutput: room on call (*pcbInput is always enough), plaintext on
- * return. Tickets, KeyUpdate and refused renegotiation are dealt with inside. SEC_E_OK; SEC_I_CONTEXT_EXPIRED (the peer
- * closed the stream; plaintext before that is valid); or what DecryptMessage answers for a bad record, *pcbOutput then
- * the plaintext before it. */
+ * return. Tickets, KeyUpdate, late requests for a certificate (answered with the credential's or none) and refused
+ * renegotiation are dealt with inside. SEC_E_OK; SEC_I_CONTEXT_EXPIRED (the peer closed the stream; plaintext before
+ * that is valid); or what DecryptMessage answers for a bad record, *pcbOutput then the plaintext before it. */
 SECURITY_STATUS SEC_ENTRY OpenSspiDecryptStream(PCtxtHandle phContext, const void* pvInput, size_t* pcbInput,
                                                 void* pvOutput, size_t* pcbOutput)
     OPENSSPI_BOUND(OpenSspiDecryptStream);

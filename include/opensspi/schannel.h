@@ -55,7 +55,7 @@ typedef struct _SCHANNEL_CRED {
   struct _HMAPPER** aphMappers;
   DWORD cSupportedAlgs; /* 0: the package's default */
   ALG_ID* palgSupportedAlgs;
-  DWORD grbitEnabledProtocols;   /* SP_PROT_x; 0: TLS 1.2 and 1.3 */
+  DWORD grbitEnabledProtocols;   /* SP_PROT_x; 0: TLS 1.2 and 1.3; in a set with gaps a client is above the last */
   DWORD dwMinimumCipherStrength; /* bits; 0: the package's default; all ones: no encryption (TLS 1.2 and below) */
   DWORD dwMaximumCipherStrength;
   DWORD dwSessionLifespan; /* ms; 0: ten hours */
@@ -125,6 +125,11 @@ typedef struct _SCH_CREDENTIALS {
 #define SCH_CRED_AUTO_CRED_VALIDATION 0x20
 #define SCH_CRED_USE_DEFAULT_CREDS 0x40
 #define SCH_CRED_DISABLE_RECONNECTS 0x80
+/* Revocation: nothing is fetched from any network. Lists come from hRootStore, OPENSSPI_TLS_POLICY, the process's store
+ * "CA" and OpenSSL's directory of certificates (after `openssl rehash`); a client takes the OCSP answer too that the
+ * server staples. Strict, without the two IGNORE flags: whatever is not known to be good gives
+ * CRYPT_E_REVOCATION_OFFLINE or, where the certificate names no source, CRYPT_E_NO_REVOCATION_CHECK. Best effort, with
+ * both: absence is forgiven, CRYPT_E_REVOKED never. */
 #define SCH_CRED_REVOCATION_CHECK_END_CERT 0x100
 #define SCH_CRED_REVOCATION_CHECK_CHAIN 0x200
 #define SCH_CRED_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT 0x400

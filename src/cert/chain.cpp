@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "cert/local_crls.hpp"
 #include "cert/properties.hpp"
 #include "cert/system_roots.hpp"
 
@@ -15,7 +16,6 @@ namespace {
 // What OpenSSL finds at each depth, gathered while verification goes on as if nothing had been found.
 struct Findings {
   std::vector<std::pair<int, std::uint32_t>> at;  // depth and CERT_TRUST_IS_x
-  bool ignore_root_revocation = false;
 };
 
 constexpr std::uint32_t kNoRevocation = CERT_TRUST_REVOCATION_STATUS_UNKNOWN | CERT_TRUST_IS_OFFLINE_REVOCATION;
@@ -105,9 +105,20 @@ bool fits_usages(const Element& element, const ChainQuestion& question) {
   return question.any_usage ? std::ranges::any_of(question.usages, has) : std::ranges::all_of(question.usages, has);
 }
 
+// What OpenSSL knows of a usage beside the extension for it: the key usage, and the usages of the authorities.
+int purpose_of(const ChainQuestion& question) {
+  const auto asks = [&](const char* oid) {
+    const bool named = std::ranges::find(question.usages, oid) != question.usages.end();
+    return named && (!question.any_usage || question.usages.size() == 1);
+  };
+  if (asks(szOID_PKIX_KP_SERVER_AUTH)) return X509_PURPOSE_SSL_SERVER;
+  return asks(szOID_PKIX_KP_CLIENT_AUTH) ? X509_PURPOSE_SSL_CLIENT : 0;
+}
+
 void set_parameters(X509_STORE_CTX* context, const ChainQuestion& question) {
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_auth_level(parameters, 2);
+  if (const int purpose = purpose_of(question); purpose != 0) X509_STORE_CTX_set_purpose(context, purpose);
   X509_VERIFY_PARAM_set_flags(
       parameters, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_CHECK_SS_SIGNATURE | revocation_flags(question.flags));
   if (question.time) {
@@ -148,6 +159,9 @@ std::vector<ChainLink> build_chain(const ElementPtr& end, const ChainQuestion& q
     for (const ElementPtr& root : (*roots)->certificates) X509_STORE_add_cert(store.get(), root->x509());
   }
   for (const CrlPtr& crl : question.crls) X509_STORE_add_crl(store.get(), crl.get());
+  if (revocation_flags(question.flags) != 0) {
+    for (const CrlPtr& crl : local_crls()) X509_STORE_add_crl(store.get(), crl.get());
+  }
   const CertificateStack others(sk_X509_new_null());
   for (const ElementPtr& other : question.others) sk_X509_push(others.get(), share(other->x509()).release());
   const StoreContextPtr context(X509_STORE_CTX_new());

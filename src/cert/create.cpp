@@ -9,13 +9,14 @@
 #include "base/text.hpp"
 #include "cert/chain.hpp"
 #include "cert/names.hpp"
+#include "cert/properties.hpp"
 
 namespace opensspi::cert {
 namespace {
 
 constexpr const char* kCheck = "OPENSSPI_CERT_REQUEST";
 constexpr std::uint64_t kBackdateTicks = 300 * kTicksPerSecond;
-constexpr std::uint64_t kYearTicks = 365 * 24 * 3600 * kTicksPerSecond;
+constexpr std::uint64_t kYearTicks = std::uint64_t{365} * 24 * 3600 * kTicksPerSecond;
 
 std::unexpected<Error> bad(std::string why) { return fail(Status::invalid_parameter, kCheck, std::move(why)); }
 
@@ -39,11 +40,35 @@ Result<KeyPtr> generate_key(std::uint32_t type, std::uint32_t bits) {
   return key;
 }
 
-Result<PrivateKeyPtr> key_of(const OPENSSPI_CERT_REQUEST& request) {
+// The key of a certificate: a pair, or the public half only.
+struct SubjectKey {
+  KeyPtr public_half;
+  PrivateKeyPtr pair;
+  EVP_PKEY* get() const { return pair ? pair->key.get() : public_half.get(); }
+};
+
+Result<SubjectKey> given_key(const OPENSSPI_CERT_REQUEST& request) {
+  if (request.Issuer == nullptr) return bad("PublicKey needs an Issuer: nobody can sign for a key that is not there");
+  if (request.KeyFile != nullptr || request.KeyType != 0) {
+    return bad("PublicKey stands beside KeyFile or KeyType; the certificate has one key only");
+  }
+  auto key = public_key_of(*request.PublicKey);
+  if (!key) return fail(key);
+  return SubjectKey{std::move(*key), nullptr};
+}
+
+Result<PrivateKeyPtr> pair_of(const OPENSSPI_CERT_REQUEST& request) {
   if (request.KeyFile != nullptr) return load_key(reinterpret_cast<const char16_t*>(request.KeyFile));
   auto key = generate_key(request.KeyType, request.KeyBits);
   if (!key) return fail(key);
   return std::make_shared<const PrivateKey>(PrivateKey{std::move(*key), {}, true});
+}
+
+Result<SubjectKey> key_of(const OPENSSPI_CERT_REQUEST& request) {
+  if (request.PublicKey != nullptr) return given_key(request);
+  auto pair = pair_of(request);
+  if (!pair) return fail(pair);
+  return SubjectKey{nullptr, std::move(*pair)};
 }
 
 Result<void> set_serial(X509* certificate, const CRYPT_INTEGER_BLOB& wanted) {
@@ -245,19 +270,19 @@ Result<ElementPtr> create_certificate(const OPENSSPI_CERT_REQUEST& request) {
   X509_set_version(x509, X509_VERSION_3);
   X509_set_subject_name(x509, subject->get());
   X509_set_issuer_name(x509, issuer ? X509_get_subject_name(issuer->x509()) : subject->get());
-  X509_set_pubkey(x509, (*key)->key.get());
+  X509_set_pubkey(x509, key->get());
   Result<void> done = set_serial(x509, request.SerialNumber);
   if (done) done = set_times(x509, request);
   if (done) done = add_basic_constraints(x509, request);
-  if (done) done = add_key_usage(x509, request, (*key)->key.get());
+  if (done) done = add_key_usage(x509, request, key->get());
   if (done) done = add_usages(x509, request.EnhKeyUsage);
   if (done) done = add_alternative_names(x509, request);
   if (done) done = add_key_identifiers(x509, issuer ? issuer->x509() : nullptr);
   if (done) done = add_given(x509, request);
-  if (done) done = sign(x509, issuer ? issuer_key->key.get() : (*key)->key.get(), request.Digest);
+  if (done) done = sign(x509, issuer ? issuer_key->key.get() : key->get(), request.Digest);
   if (!done) return fail(done);
   auto element = std::make_shared<Element>(std::move(certificate));
-  done = element->set_key(std::move(*key));
+  if (key->pair) done = element->set_key(std::move(key->pair));
   if (!done) return fail(done);
   return element;
 }

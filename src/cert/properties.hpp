@@ -28,6 +28,8 @@ std::optional<std::vector<std::string>> enhanced_usage(const Element& element, b
 // CERT_ENHKEY_USAGE_PROP_ID's DER (a sequence of identifiers), read. SEC_E_INVALID_PARAMETER.
 Result<std::vector<std::string>> parse_usage(Bytes der);
 
+// A key as CERT_INFO has it. SEC_E_INVALID_PARAMETER: it is not understood.
+Result<KeyPtr> public_key_of(const CERT_PUBLIC_KEY_INFO& info);
 // Bits of a key as CERT_INFO has it; 0 for one that is not understood.
 std::uint32_t public_key_bits(const CERT_PUBLIC_KEY_INFO& info);
 

@@ -1,5 +1,4 @@
-// The length of a key that stands in CERT_INFO: put together again as the SubjectPublicKeyInfo it came from, RFC
-// 5280 4.1.
+// A key that stands in CERT_INFO: put together again as the SubjectPublicKeyInfo it came from, RFC 5280 4.1.
 #include <openssl/err.h>
 
 #include "cert/properties.hpp"
@@ -27,14 +26,16 @@ Bytes blob(DWORD size, const BYTE* data) { return data == nullptr ? Bytes{} : By
 
 }  // namespace
 
-std::uint32_t public_key_bits(const CERT_PUBLIC_KEY_INFO& info) {
+Result<KeyPtr> public_key_of(const CERT_PUBLIC_KEY_INFO& info) {
+  const auto refused = [](const std::string& why) {
+    ERR_clear_error();
+    return fail(Status::invalid_parameter, "CERT_PUBLIC_KEY_INFO", why);
+  };
   const ObjectPtr object(info.Algorithm.pszObjId == nullptr ? nullptr : OBJ_txt2obj(info.Algorithm.pszObjId, 1));
   const Bytes parameters = blob(info.Algorithm.Parameters.cbData, info.Algorithm.Parameters.pbData);
   const Bytes key = blob(info.PublicKey.cbData, info.PublicKey.pbData);
-  if (!object || parameters.size() + key.size() > kMostBytes - 256) {
-    ERR_clear_error();
-    return 0;
-  }
+  if (!object) return refused("its algorithm is no object identifier");
+  if (parameters.size() + key.size() > kMostBytes - 256) return refused("it is longer than 64 KiB");
   ByteVector algorithm = der_of<ASN1_OBJECT, i2d_ASN1_OBJECT>(object.get());
   append(algorithm, parameters);
   ByteVector bits{static_cast<std::uint8_t>(info.PublicKey.cUnusedBits)};
@@ -43,9 +44,14 @@ std::uint32_t public_key_bits(const CERT_PUBLIC_KEY_INFO& info) {
   append(content, der_value(kBitString, bits));
   const ByteVector der = der_value(kSequence, content);
   const unsigned char* at = der.data();
-  const KeyPtr decoded(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
-  ERR_clear_error();
-  return decoded ? static_cast<std::uint32_t>(EVP_PKEY_get_bits(decoded.get())) : 0;
+  KeyPtr decoded(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
+  if (!decoded) return refused("it is no public key that is known here: " + take_reason());
+  return decoded;
+}
+
+std::uint32_t public_key_bits(const CERT_PUBLIC_KEY_INFO& info) {
+  const auto key = public_key_of(info);
+  return key ? static_cast<std::uint32_t>(EVP_PKEY_get_bits(key->get())) : 0;
 }
 
 }  // namespace opensspi::cert

@@ -5,6 +5,7 @@
 #include "cert/verify_status.hpp"
 #include "opensspi/schannel.h"
 #include "schannel/callbacks.hpp"
+#include "schannel/revocation.hpp"
 
 namespace opensspi::schannel {
 
@@ -15,11 +16,7 @@ Result<void> Acceptor::begin(const core::StepInput& input) {
   const bool asks = (input.flags & ASC_REQ_MUTUAL_AUTH) != 0;
   // Never "fail if there is none": as on Windows the caller decides about a client without a certificate.
   SSL_set_verify(ssl(), asks ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, asks ? on_verify : nullptr);
-  if (asks && settings().checks_revocation()) {
-    const bool all =
-        (settings().flags & (SCH_CRED_REVOCATION_CHECK_CHAIN | SCH_CRED_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT)) != 0;
-    X509_VERIFY_PARAM_set_flags(SSL_get0_param(ssl()), X509_V_FLAG_CRL_CHECK | (all ? X509_V_FLAG_CRL_CHECK_ALL : 0));
-  }
+  if (asks) ask_for_revocation(ssl(), settings());
   // A session made without asking for a certificate, or under other roots, is not one of this kind of connection.
   ByteVector id(credential_->fingerprint().begin(), credential_->fingerprint().begin() + 16);
   id.push_back(asks ? 1 : 0);
@@ -29,20 +26,14 @@ Result<void> Acceptor::begin(const core::StepInput& input) {
 }
 
 int Acceptor::verified(int good, X509_STORE_CTX* store_context) {
-  if (good == 1) return 1;
+  if (good == 1) return allows_signature(store_context) ? 1 : 0;
   // Without a root store the certificate is handed to the caller unverified; the verify result says so.
   if (!settings().has_root_store || settings().manual_validation()) return 1;
   const int error = X509_STORE_CTX_get_error(store_context);
   const X509* certificate = X509_STORE_CTX_get_current_cert(store_context);
-  if (cert::is_revocation_unknown(error) && certificate != nullptr) {
-    const bool root = X509_check_issued(const_cast<X509*>(certificate), const_cast<X509*>(certificate)) == X509_V_OK;
-    const std::uint32_t flag = cert::verify_status(error, certificate) == Status::crypt_no_revocation_check
-                                   ? SCH_CRED_IGNORE_NO_REVOCATION_CHECK
-                                   : SCH_CRED_IGNORE_REVOCATION_OFFLINE;
-    if (root || (settings().flags & flag) != 0) {
-      X509_STORE_CTX_set_error(store_context, X509_V_OK);
-      return 1;
-    }
+  if (judge_unknown(store_context, settings()).forgiven) {
+    X509_STORE_CTX_set_error(store_context, X509_V_OK);
+    return 1;
   }
   refuse_with(cert::verify_status(error, certificate), "the client's: " + cert::verify_text(error));
   return 0;

@@ -1,5 +1,7 @@
 #include "schannel/callbacks.hpp"
 
+#include <chrono>
+#include <cstring>
 #include <new>
 
 #include "schannel/context.hpp"
@@ -19,6 +21,14 @@ int guarded(int otherwise, Work&& work) noexcept {
 
 int on_client_certificate(SSL* ssl, X509** certificate, EVP_PKEY** key) {
   return guarded(0, [&] { return context_of(ssl)->own_certificate(certificate, key); });
+}
+
+// Instead of X509_verify_cert, which it calls.
+int on_chain(X509_STORE_CTX* store_context, void* argument) {
+  return guarded(0, [&] {
+    static_cast<SchannelCredential*>(argument)->peers().share(store_context);
+    return X509_verify_cert(store_context);
+  });
 }
 
 // The server's choice by the name that the client asks for.
@@ -49,6 +59,41 @@ int on_server_status(SSL* ssl, void* argument) {
   return SSL_TLSEXT_ERR_OK;
 }
 
+// ---- Tickets. Each carries the moment of the full handshake that it goes back to: resuming makes no session younger.
+// ----
+
+std::int64_t now_ms() {
+  using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::system_clock;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+bool read_birth(SSL_SESSION* session, std::int64_t& birth_ms) {
+  void* data = nullptr;
+  std::size_t size = 0;
+  if (SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1 || size != sizeof birth_ms) return false;
+  std::memcpy(&birth_ms, data, sizeof birth_ms);
+  return true;
+}
+
+int on_ticket_made(SSL* ssl, void*) {
+  SSL_SESSION* session = SSL_get_session(ssl);
+  std::int64_t birth_ms = 0;
+  if (SSL_session_reused(ssl) == 1 && read_birth(session, birth_ms)) return 1;
+  birth_ms = now_ms();
+  return SSL_SESSION_set1_ticket_appdata(session, &birth_ms, sizeof birth_ms);
+}
+
+SSL_TICKET_RETURN on_ticket_read(SSL*, SSL_SESSION* session, const unsigned char*, std::size_t,
+                                 SSL_TICKET_STATUS status, void* argument) {
+  if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  const std::int64_t lifespan_ms = static_cast<const SchannelCredential*>(argument)->settings().lifespan.count();
+  std::int64_t birth_ms = 0;
+  const bool born = read_birth(session, birth_ms);
+  const std::int64_t age_ms = now_ms() - birth_ms;
+  if (!born || age_ms < 0 || age_ms >= lifespan_ms) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
 // What OpenSSL's macro does, whose cast is an old one.
 void set_status_callback(SSL_CTX* context, int (*callback)(SSL*, void*)) {
   SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, reinterpret_cast<void (*)()>(callback));
@@ -77,8 +122,10 @@ int on_new_session(SSL* ssl, SSL_SESSION* session) {
 
 void set_callbacks(SSL_CTX* context, const SchannelCredential& credential) {
   void* argument = const_cast<SchannelCredential*>(&credential);
+  SSL_CTX_set_cert_verify_callback(context, on_chain, argument);
   if (credential.settings().server) {
     SSL_CTX_set_alpn_select_cb(context, on_application_protocol, nullptr);
+    SSL_CTX_set_session_ticket_cb(context, on_ticket_made, on_ticket_read, argument);
     if (name_chooses(credential.own())) SSL_CTX_set_cert_cb(context, on_certificate, argument);
     if (!credential.settings().ocsp_response.empty()) {
       set_status_callback(context, on_server_status);

@@ -53,12 +53,15 @@ class SchannelContext : public core::Context {
     refusal_ = std::make_unique<Error>(Error{status, "certificate of the peer", std::move(detail), {}});
   }
   Result<void> take_protocols(Bytes application_protocols);
+  // The stream functions answer a late CertificateRequest by themselves, without a certificate where there is none.
+  bool declines_late_request() const { return declines_late_request_; }
+  // Of a certificate that OpenSSL accepts: whether pDisabledCrypto does too.
+  bool allows_signature(X509_STORE_CTX* store_context);
 
   const std::shared_ptr<SchannelCredential> credential_;
   const core::Role role_;
   std::uint32_t requested_ = 0;  // ISC_REQ_x or ASC_REQ_x of the latest step
   std::string alpn_;             // what this side speaks, as the wire has it
-  bool waits_for_credentials_ = false;
 
  private:
   enum class State { fresh, handshaking, waiting, established, failed };
@@ -70,6 +73,7 @@ class SchannelContext : public core::Context {
   Result<core::Step> run_handshake(Bytes token, std::size_t used);
   Result<core::Step> handshake_done(std::size_t extra_bytes);
   Result<core::Step> after_handshake(const core::StepInput& input);
+  Result<core::Step> answer_late_request(const core::StepInput& input);
   Result<core::Step> shut_down();
   Error failed_with(const char* check);
 
@@ -101,6 +105,8 @@ class SchannelContext : public core::Context {
   State state_ = State::fresh;
   Control control_ = Control::none;
   bool sent_close_ = false, received_close_ = false;
+  bool late_request_ = false;  // a CertificateRequest after the handshake waits for a certificate
+  bool declines_late_request_ = false;
   unsigned idle_records_ = 0;              // records without application data in a row
   std::unique_ptr<Error> failure_;         // why state_ is failed
   std::unique_ptr<Error> refusal_;         // what a callback found, in better words than OpenSSL's

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "base/trace.hpp"
 #include "cert/info.hpp"
+#include "cert/local_crls.hpp"
 #include "cert/names.hpp"
 #include "cert/open_store.hpp"
 #include "cert/system_roots.hpp"
@@ -14,6 +15,7 @@
 #include "schannel/acceptor.hpp"
 #include "schannel/callbacks.hpp"
 #include "schannel/initiator.hpp"
+#include "schannel/strength.hpp"
 #include "schannel/suites.hpp"
 
 namespace opensspi::schannel {
@@ -32,6 +34,7 @@ ByteVector digest(const std::vector<Bytes>& parts) {
 
 ByteVector fingerprint_of(const Settings& settings) {
   std::vector<Bytes> parts;
+  parts.reserve(settings.roots.size() + 1);
   for (const auto& root : settings.roots) parts.push_back(root->der());
   const std::uint32_t flags[] = {settings.flags, settings.has_root_store ? 1U : 0U};
   parts.emplace_back(reinterpret_cast<const std::uint8_t*>(flags), sizeof flags);
@@ -48,6 +51,10 @@ cert::X509StorePtr own_trust(const Settings& settings, bool with_system) {
   }
   for (const auto& root : settings.roots) X509_STORE_add_cert(store.get(), root->x509());
   for (const auto& crl : settings.crls) X509_STORE_add_crl(store.get(), crl.get());
+  if (settings.checks_revocation()) {
+    for (const auto& crl : cert::local_crls()) X509_STORE_add_crl(store.get(), crl.get());
+  }
+  ERR_clear_error();
   return store;
 }
 
@@ -69,7 +76,7 @@ Result<void> SchannelCredential::set_trust(SSL_CTX* context) {
     return {};
   }
   const bool only_own = settings_.has_root_store && (settings_.flags & SCH_CRED_RESTRICTED_ROOTS) != 0;
-  if (!settings_.has_root_store && settings_.crls.empty()) {
+  if (!settings_.has_root_store && settings_.crls.empty() && !settings_.checks_revocation()) {
     const auto system = cert::system_roots();
     if (system) SSL_CTX_set1_cert_store(context, (*system)->store.get());
     return {};  // without roots nothing is trusted: a handshake says so
@@ -133,6 +140,11 @@ Result<void> SchannelCredential::prepare() {
   auto done = set_algorithms(context.get(), settings_);
   if (!done) return done;
   own_ = own_certificates(settings_);
+  for (const OwnCertificate& own : own_) {
+    if (!may_sign_handshakes(settings_, own.element->key()->key.get())) {
+      return fail(Status::algorithm_mismatch, kCheck, "pDisabledCrypto disables the key of its own certificate");
+    }
+  }
   done = use_certificates(context.get(), own_);
   if (done) done = set_trust(context.get());
   if (done) done = read_personal_store();

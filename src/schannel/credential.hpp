@@ -6,6 +6,7 @@
 
 #include "core/package.hpp"
 #include "schannel/identity.hpp"
+#include "schannel/peer_certificates.hpp"
 #include "schannel/session_cache.hpp"
 #include "schannel/settings.hpp"
 #include "schannel/ssl.hpp"
@@ -29,6 +30,7 @@ class SchannelCredential final : public core::Credential {
   const Settings& settings() const { return settings_; }
   SSL_CTX* context() const { return context_.get(); }
   SessionCache& sessions() { return sessions_; }
+  PeerCertificates& peers() { return peers_; }
   const std::vector<OwnCertificate>& own() const { return own_; }
   // The personal store's, where the settings allow to look there.
   const std::vector<OwnCertificate>& personal() const { return personal_; }
@@ -48,6 +50,7 @@ class SchannelCredential final : public core::Credential {
   ByteVector fingerprint_;
   SslContextPtr context_;
   SessionCache sessions_;
+  PeerCertificates peers_;
 };
 
 }  // namespace opensspi::schannel

@@ -9,6 +9,7 @@
 #include "schannel/callbacks.hpp"
 #include "schannel/context.hpp"
 #include "schannel/record.hpp"
+#include "schannel/strength.hpp"
 #include "wire/reader.hpp"
 
 namespace opensspi::schannel {
@@ -122,12 +123,34 @@ Result<core::Step> SchannelContext::resume_waiting(const core::StepInput& input)
   if (!changed) return fail(changed);
   const std::size_t used = before.size();
   presented_.reset();
-  waits_for_credentials_ = false;
   return run_handshake(input.token, used);
+}
+
+// Depth 0 signs the handshake, and each but the last is signed by the one above it.
+bool SchannelContext::allows_signature(X509_STORE_CTX* store_context) {
+  if (settings().disabled.empty()) return true;
+  X509* certificate = X509_STORE_CTX_get_current_cert(store_context);
+  const STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(store_context);
+  const int depth = X509_STORE_CTX_get_error_depth(store_context);
+  if (certificate == nullptr) return true;
+  bool good = depth != 0 || may_sign_handshakes(settings(), X509_get0_pubkey(certificate));
+  if (good && depth + 1 < sk_X509_num(chain)) {
+    good = may_be_signed_so(settings(), certificate, X509_get0_pubkey(sk_X509_value(chain, depth + 1)));
+  }
+  if (good) return true;
+  X509_STORE_CTX_set_error(store_context, depth == 0 ? X509_V_ERR_EE_KEY_TOO_SMALL : X509_V_ERR_CA_MD_TOO_WEAK);
+  refuse_with(Status::algorithm_mismatch,
+              "pDisabledCrypto disables its key or its signature, " + std::to_string(depth) + " above the peer's");
+  return false;
 }
 
 Result<core::Step> SchannelContext::handshake_done(std::size_t extra_bytes) {
   state_ = State::failed;
+  // Whoever looks at the certificate itself, the key's length is this credential's to judge.
+  const X509* peer = SSL_get0_peer_certificate(ssl());
+  if (peer != nullptr && !may_sign_handshakes(settings(), X509_get0_pubkey(peer))) {
+    return fail(Status::algorithm_mismatch, kCheck, "pDisabledCrypto disables the key of the peer's certificate");
+  }
   auto accepted = accept_outcome();
   if (!accepted) return fail(accepted);
   refusal_.reset();
@@ -155,6 +178,7 @@ Error SchannelContext::failed_with(const char* check) {
 // ---- After the handshake. ----
 
 Result<core::Step> SchannelContext::after_handshake(const core::StepInput& input) {
+  if (late_request_ && control_ != Control::shutdown) return answer_late_request(input);
   switch (std::exchange(control_, Control::none)) {
     case Control::shutdown:
       return shut_down();
@@ -179,10 +203,31 @@ Result<core::Step> SchannelContext::after_handshake(const core::StepInput& input
   return core::Step{Status::ok, wire_.take_spill(), input.token.size(), 0};
 }
 
+// RFC 8446 4.6.2. As in the handshake: SEC_I_INCOMPLETE_CREDENTIALS, and the next call brings a credential or says to
+// go on without. The input is what came behind the request: it stays the caller's.
+Result<core::Step> SchannelContext::answer_late_request(const core::StepInput& input) {
+  auto changed = change_credential(input);
+  if (!changed) return fail(changed);
+  ERR_clear_error();
+  wire_.write_to({});
+  const int done = SSL_do_handshake(ssl());
+  if (done != 1 && SSL_get_error(ssl(), done) == SSL_ERROR_WANT_X509_LOOKUP) {
+    return core::Step{Status::info_incomplete_credentials, {}, input.token.size(), 0};
+  }
+  if (done != 1) return std::unexpected<Error>(failed_with("TLS CertificateRequest"));
+  late_request_ = false;
+  return core::Step{Status::ok, wire_.take_spill(), input.token.size(), 0};
+}
+
 Result<core::Step> SchannelContext::shut_down() {
   if (!sent_close_) {
     ERR_clear_error();
     wire_.write_to({});
+    if (late_request_) {  // OpenSSL closes nothing before it has its answer: no certificate
+      declines_late_request_ = true;
+      SSL_do_handshake(ssl());
+      late_request_ = declines_late_request_ = false;
+    }
     SSL_shutdown(ssl());
     ERR_clear_error();
     sent_close_ = true;

@@ -1,57 +1,23 @@
 #include "schannel/initiator.hpp"
 
 #include <openssl/err.h>
-#include <openssl/ocsp.h>
 
 #include "base/text.hpp"
 #include "cert/chain.hpp"
 #include "cert/verify_status.hpp"
 #include "opensspi/schannel.h"
 #include "schannel/callbacks.hpp"
+#include "schannel/revocation.hpp"
 
 namespace opensspi::schannel {
 namespace {
 
 constexpr const char* kCheck = "TLS client";
-constexpr std::uint32_t kAnyRevocation =
-    SCH_CRED_REVOCATION_CHECK_END_CERT | SCH_CRED_REVOCATION_CHECK_CHAIN | SCH_CRED_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT;
-
-// Seconds that clocks may differ for a stapled answer.
-constexpr long kClockSkew = 300;
-
-enum class Staple { absent, good, revoked, useless };
-
-using ResponsePtr = std::unique_ptr<OCSP_RESPONSE, cert::Freer<OCSP_RESPONSE_free>>;
-using BasicPtr = std::unique_ptr<OCSP_BASICRESP, cert::Freer<OCSP_BASICRESP_free>>;
-using CertIdPtr = std::unique_ptr<OCSP_CERTID, cert::Freer<OCSP_CERTID_free>>;
-
-// RFC 6960: signed by the issuer or its delegate, about this certificate, and fresh.
-Staple judge_staple(SSL* ssl) {
-  const unsigned char* data = nullptr;
-  const long size = SSL_get_tlsext_status_ocsp_resp(ssl, &data);
-  if (data == nullptr || size <= 0) return Staple::absent;
-  const ResponsePtr response(d2i_OCSP_RESPONSE(nullptr, &data, size));
-  if (!response || OCSP_response_status(response.get()) != OCSP_RESPONSE_STATUS_SUCCESSFUL) return Staple::useless;
-  const BasicPtr basic(OCSP_response_get1_basic(response.get()));
-  STACK_OF(X509)* chain = SSL_get0_verified_chain(ssl);
-  if (!basic || sk_X509_num(chain) < 2) return Staple::useless;
-  X509_STORE* store = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
-  if (OCSP_basic_verify(basic.get(), chain, store, 0) != 1) return Staple::useless;
-  const CertIdPtr id(OCSP_cert_to_id(nullptr, sk_X509_value(chain, 0), sk_X509_value(chain, 1)));
-  int status = V_OCSP_CERTSTATUS_UNKNOWN, reason = 0;
-  ASN1_GENERALIZEDTIME *revoked = nullptr, *from = nullptr, *until = nullptr;
-  if (!id || OCSP_resp_find_status(basic.get(), id.get(), &status, &reason, &revoked, &from, &until) != 1 ||
-      OCSP_check_validity(from, until, kClockSkew, -1) != 1) {
-    return Staple::useless;
-  }
-  if (status == V_OCSP_CERTSTATUS_REVOKED) return Staple::revoked;
-  return status == V_OCSP_CERTSTATUS_GOOD ? Staple::good : Staple::useless;
-}
-
 }  // namespace
 
 Result<void> Initiator::begin(const core::StepInput& input) {
   SSL_set_connect_state(ssl());
+  SSL_set_post_handshake_auth(ssl(), 1);  // RFC 8446 4.2.6
   manual_ = settings().manual_validation() || (input.flags & ISC_REQ_MANUAL_CRED_VALIDATION) != 0;
   checks_name_ = !manual_ && (settings().flags & SCH_CRED_NO_SERVERNAME_CHECK) == 0;
   without_certificate_ = (input.flags & ISC_REQ_USE_SUPPLIED_CREDS) != 0;
@@ -66,7 +32,8 @@ Result<void> Initiator::begin(const core::StepInput& input) {
   }
   caches_ = settings().resumes() && !manual_;
   if (caches_) {
-    if (const SessionPtr session = credential_->sessions().take(session_key())) SSL_set_session(ssl(), session.get());
+    const SessionCache::Found found = credential_->sessions().take(session_key());
+    if (found.session && SSL_set_session(ssl(), found.session.get()) == 1) resumable_until_ = found.until;
   }
   ERR_clear_error();
   return {};
@@ -105,35 +72,20 @@ void Initiator::set_verification() {
   SSL_set_verify(ssl(), SSL_VERIFY_PEER, on_verify);
   X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl());
   X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_TRUSTED_FIRST);
-  if ((settings().flags & kAnyRevocation) == 0) return;
-  const bool all = (settings().flags & kAnyRevocation) != SCH_CRED_REVOCATION_CHECK_END_CERT;
-  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_CRL_CHECK | (all ? X509_V_FLAG_CRL_CHECK_ALL : 0));
+  if (!settings().checks_revocation()) return;
+  ask_for_revocation(ssl(), settings());
   SSL_set_tlsext_status_type(ssl(), TLSEXT_STATUSTYPE_ocsp);
 }
 
-bool Initiator::forgives(int error, const X509* certificate) const {
-  // Of a root nobody above it could tell.
-  if (X509_check_issued(const_cast<X509*>(certificate), const_cast<X509*>(certificate)) == X509_V_OK) return true;
-  const Status status = cert::verify_status(error, certificate);
-  const std::uint32_t flag = status == Status::crypt_no_revocation_check ? SCH_CRED_IGNORE_NO_REVOCATION_CHECK
-                                                                         : SCH_CRED_IGNORE_REVOCATION_OFFLINE;
-  return (settings().flags & flag) != 0;
-}
-
 int Initiator::verified(int good, X509_STORE_CTX* store_context) {
-  if (good == 1) return 1;
+  if (good == 1) return allows_signature(store_context) ? 1 : 0;
   const int error = X509_STORE_CTX_get_error(store_context);
   const X509* certificate = X509_STORE_CTX_get_current_cert(store_context);
   const int depth = X509_STORE_CTX_get_error_depth(store_context);
-  if (cert::is_revocation_unknown(error) && certificate != nullptr) {
-    if (!forgives(error, certificate)) {
-      // A stapled answer may still tell of the leaf; it comes behind the certificate.
-      if (depth != 0) {
-        refuse_with(cert::verify_status(error, certificate), cert::verify_text(error));
-        return 0;
-      }
-      open_revocation_ = cert::verify_status(error, certificate);
-    }
+  const Unknown unknown = judge_unknown(store_context, settings());
+  if (unknown.is_unknown && (unknown.forgiven || depth == 0)) {
+    // A stapled answer may still tell of the leaf; it comes behind the certificate.
+    if (!unknown.forgiven) open_revocation_ = unknown.status;
     X509_STORE_CTX_set_error(store_context, X509_V_OK);
     return 1;
   }
@@ -174,7 +126,7 @@ bool Initiator::answer_with(const OwnCertificate& own, X509** certificate, EVP_P
 // The server asks for a certificate and the SSL has none that fits.
 int Initiator::own_certificate(X509** certificate, EVP_PKEY** key) {
   if (other_ && !other_->own().empty()) return answer_with(other_->own().front(), certificate, key) ? 1 : 0;
-  if (without_certificate_ || established()) return 0;
+  if (without_certificate_ || declines_late_request()) return 0;
   const auto& personal = other_ ? other_->personal() : credential_->personal();
   if (const OwnCertificate* own = appropriate(personal, SSL_get0_peer_CA_list(ssl()))) {
     return answer_with(*own, certificate, key) ? 1 : 0;
@@ -239,7 +191,9 @@ void Initiator::new_session(SSL_SESSION* session) {
   // Only what was verified here, by the rules of this credential, may be taken on trust later.
   if (!caches_ || SSL_get_verify_result(ssl()) != X509_V_OK) return;
   SSL_SESSION_up_ref(session);
-  credential_->sessions().put(session_key(), SessionPtr(session));
+  const bool resumed = SSL_session_reused(ssl()) == 1;
+  credential_->sessions().put(session_key(), SessionPtr(session),
+                              resumed ? resumable_until_ : credential_->sessions().full_life());
 }
 
 }  // namespace opensspi::schannel

@@ -24,7 +24,6 @@ class Initiator final : public SchannelContext {
  private:
   Result<void> set_name(std::u16string_view target);
   void set_verification();
-  bool forgives(int error, const X509* certificate) const;
   std::string session_key() const;
   bool answer_with(const OwnCertificate& own, X509** certificate, EVP_PKEY** key);
 
@@ -33,6 +32,7 @@ class Initiator final : public SchannelContext {
   bool checks_name_ = false;
   bool without_certificate_ = false;  // the caller goes on without a certificate
   bool caches_ = false;
+  SessionCache::Clock::time_point resumable_until_;  // of the session that is offered
   Status open_revocation_ = Status::ok;  // what is wrong with the leaf's revocation unless a stapled answer tells
   std::shared_ptr<const SchannelCredential> other_;  // given after SEC_I_INCOMPLETE_CREDENTIALS
 };

@@ -20,6 +20,13 @@ constexpr unsigned kMostIdleRecords = 64;
 
 constexpr std::size_t kExplicitNonce = 8, kTag = 16, kBlock = 16;
 
+std::unexpected<Error> late_request() {
+  return fail(
+      Status::out_of_sequence, "TLS connection",
+      "the server asked for a certificate: call InitializeSecurityContextW with a credential that has one, or "
+      "with ISC_REQ_USE_SUPPLIED_CREDS to go on without, and send what it gives, as SEC_I_RENEGOTIATE asked for");
+}
+
 std::uint8_t* end_of(const SecBuffer& buffer) { return static_cast<std::uint8_t*>(buffer.pvBuffer) + buffer.cbBuffer; }
 
 }  // namespace
@@ -65,16 +72,17 @@ core::StreamSizes SchannelContext::stream_sizes() const {
 
 // ---- Sending. ----
 
-// Whether the peer is owed something before more data may go: the answer to its KeyUpdate (RFC 8446 4.6.3), or what was
-// written while reading.
+// Whether the peer is owed something before more data may go: the answer to its KeyUpdate (RFC 8446 4.6.3) or to its
+// late CertificateRequest, or what was written while reading.
 bool SchannelContext::owes_answer() const {
-  return !wire_.spill().empty() || SSL_get_key_update_type(ssl()) != SSL_KEY_UPDATE_NONE;
+  return late_request_ || !wire_.spill().empty() || SSL_get_key_update_type(ssl()) != SSL_KEY_UPDATE_NONE;
 }
 
 Result<void> SchannelContext::check_can_send(std::uint32_t qop) const {
   if (state_ == State::failed) return fail(Status::context_expired, kEncrypt, "the connection failed before");
   if (state_ != State::established) return fail(Status::no_context, kEncrypt, "the handshake is not over");
   if (sent_close_) return fail(Status::context_expired, kEncrypt, "close_notify was sent: no data may follow it");
+  if (late_request_) return late_request();
   if (qop != 0) return fail(Status::qop_not_supported, "fQOP", "it is " + std::to_string(qop) + ", TLS has only 0");
   return {};
 }
@@ -186,6 +194,10 @@ Result<Status> SchannelContext::read_record(Bytes record, MutableBytes out, std:
       const int error = SSL_get_error(ssl(), done);
       if (error == SSL_ERROR_WANT_READ && !wire_.unread().empty()) continue;  // one of several messages was dealt with
       if (error == SSL_ERROR_WANT_READ) break;
+      if (error == SSL_ERROR_WANT_X509_LOOKUP) {
+        late_request_ = true;
+        break;
+      }
       if (error == SSL_ERROR_ZERO_RETURN) {
         received_close_ = true;
         return Status::info_context_expired;
@@ -228,6 +240,7 @@ Result<core::Context::Decrypted> SchannelContext::decrypt(std::span<SecBuffer> b
         received_close_ ? "the peer closed the connection: nothing can follow" : "the connection failed before");
   }
   if (state_ != State::established) return fail(Status::no_context, kDecrypt, "the handshake is not over");
+  if (late_request_) return late_request();
   const MutableBytes input = core::buffer_bytes(*data);
   const RecordFrame frame = first_record(input);
   if (frame.kind == RecordFrame::Kind::bad) {
@@ -260,6 +273,7 @@ Result<core::Context::Decrypted> SchannelContext::decrypt(std::span<SecBuffer> b
 Result<Status> SchannelContext::decrypt_stream(Bytes input, MutableBytes output, StreamProgress& progress) {
   if (state_ == State::failed) return fail(Status::context_expired, kDecrypt, "the connection failed before");
   if (state_ != State::established) return fail(Status::no_context, kDecrypt, "the handshake is not over");
+  if (late_request_) return late_request();
   if (received_close_) {
     progress.consumed = input.size();  // RFC 8446 6.1: data after the closure alert are ignored
     return Status::info_context_expired;
@@ -268,6 +282,7 @@ Result<Status> SchannelContext::decrypt_stream(Bytes input, MutableBytes output,
   const bool several = input.size() > kMostPlain + kRecordHead;
   if (several) SSL_clear_mode(ssl(), SSL_MODE_RELEASE_BUFFERS);
   const std::size_t overhead = least_overhead();
+  declines_late_request_ = true;
   Result<Status> status = Status::ok;
   while (progress.consumed < input.size()) {
     const Bytes rest = input.subspan(progress.consumed);
@@ -284,6 +299,7 @@ Result<Status> SchannelContext::decrypt_stream(Bytes input, MutableBytes output,
     progress.consumed += frame.size;
     if (!status || *status != Status::ok) break;
   }
+  declines_late_request_ = false;
   if (several) {
     SSL_set_mode(ssl(), SSL_MODE_RELEASE_BUFFERS);
     SSL_free_buffers(ssl());

@@ -14,13 +14,13 @@ bool certificate_lives(SSL_SESSION* session) {
 
 }  // namespace
 
-void SessionCache::put(const std::string& key, SessionPtr session) {
+void SessionCache::put(const std::string& key, SessionPtr session, Clock::time_point until) {
   const std::scoped_lock lock(mutex_);
-  entries_.push_front({key, std::move(session), Clock::now() + lifespan_});
+  entries_.push_front({key, std::move(session), until});
   if (entries_.size() > kMostEntries) entries_.pop_back();
 }
 
-SessionPtr SessionCache::take(const std::string& key) {
+SessionCache::Found SessionCache::take(const std::string& key) {
   const std::scoped_lock lock(mutex_);
   const auto now = Clock::now();
   std::erase_if(entries_, [&](const Entry& entry) { return entry.until <= now; });
@@ -31,12 +31,12 @@ SessionPtr SessionCache::take(const std::string& key) {
     return {};
   }
   if (SSL_SESSION_get_protocol_version(found->session.get()) >= TLS1_3_VERSION) {
-    SessionPtr session = std::move(found->session);
+    Found once{std::move(found->session), found->until};
     entries_.erase(found);
-    return session;
+    return once;
   }
   SSL_SESSION_up_ref(found->session.get());
-  return SessionPtr(found->session.get());
+  return {SessionPtr(found->session.get()), found->until};
 }
 
 void SessionCache::drop(const std::string& key) {

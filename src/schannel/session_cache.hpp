@@ -17,9 +17,16 @@ class SessionCache {
   using Clock = std::chrono::steady_clock;
   explicit SessionCache(std::chrono::milliseconds lifespan) : lifespan_(lifespan) {}
 
-  void put(const std::string& key, SessionPtr session);
+  struct Found {
+    SessionPtr session;
+    Clock::time_point until;
+  };
+
+  // A full handshake's session lives for the lifespan; that of a resumed one no longer than the one it came from.
+  void put(const std::string& key, SessionPtr session, Clock::time_point until);
+  Clock::time_point full_life() const { return Clock::now() + lifespan_; }
   // The newest for the key that lives; a session of TLS 1.3 is given once (RFC 8446 C.4).
-  SessionPtr take(const std::string& key);
+  Found take(const std::string& key);
   void drop(const std::string& key);
 
  private:

@@ -1,11 +1,13 @@
 #include "schannel/settings.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "base/text.hpp"
 #include "cert/decode.hpp"
+#include "cert/local_crls.hpp"
 
 namespace opensspi::schannel {
 namespace {
@@ -148,6 +150,10 @@ Result<Disabled> read_disabled(const CRYPTO_SETTINGS& given) {
                                                 "ECDHE",  "DH",
                                                 "RSA",    "ECDSA",
                                                 "DSA"};
+  if (given.eAlgorithmUsage > TlsParametersCngAlgUsageCertSig) {
+    return unknown("eAlgorithmUsage of a disabled algorithm is " + std::to_string(given.eAlgorithmUsage) +
+                   ", it may be 0 to 4");
+  }
   if (std::ranges::find(kKnown, disabled.algorithm) == std::end(kKnown)) {
     return unknown("a disabled algorithm is \"" + disabled.algorithm + "\", which is not understood");
   }
@@ -212,6 +218,24 @@ Result<ByteVector> read_file(std::u16string_view path) {
   return ByteVector{std::istreambuf_iterator<char>(file), {}};
 }
 
+// A file, or a directory with files under hashed names.
+Result<std::vector<cert::CrlPtr>> read_crls(std::u16string_view path) {
+  std::vector<cert::CrlPtr> crls;
+  std::string why = " has no revocation list";
+  if (std::error_code error; std::filesystem::is_directory(to_utf8(path), error)) {
+    crls = cert::hashed_crls(to_utf8(path));
+    why += " under a name as `openssl rehash` gives, 0123abcd.r0";
+  } else {
+    auto bytes = read_file(path);
+    if (!bytes) return fail(bytes);
+    auto content = cert::decode_any(*bytes);
+    if (content) crls = std::move(content->crls);
+    if (!content) why = ": " + content.error().detail;
+  }
+  if (crls.empty()) return fail(Status::invalid_parameter, "OPENSSPI_TLS_POLICY", to_utf8(path) + why);
+  return crls;
+}
+
 }  // namespace
 
 Result<Settings> read_settings(const void* data, bool server) {
@@ -232,14 +256,9 @@ Result<void> apply_policy(Settings& settings, const PolicyTexts& policy) {
   settings.cipher_suites = to_utf8(policy.cipher_suites);
   settings.groups = to_utf8(policy.groups);
   if (!policy.crl_file.empty()) {
-    auto bytes = read_file(policy.crl_file);
-    if (!bytes) return fail(bytes);
-    auto content = cert::decode_any(*bytes);
-    if (!content || content->crls.empty()) {
-      return fail(Status::invalid_parameter, "OPENSSPI_TLS_POLICY",
-                  to_utf8(policy.crl_file) + (content ? " has no revocation list" : ": " + content.error().detail));
-    }
-    for (cert::CrlPtr& crl : content->crls) settings.crls.push_back(std::move(crl));
+    auto crls = read_crls(policy.crl_file);
+    if (!crls) return fail(crls);
+    for (cert::CrlPtr& crl : *crls) settings.crls.push_back(std::move(crl));
   }
   if (!policy.ocsp_file.empty()) {
     auto bytes = read_file(policy.ocsp_file);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "schannel/strength.hpp"
+
 namespace opensspi::schannel {
 namespace {
 
@@ -89,14 +91,18 @@ bool is_disabled(const SSL_CIPHER* suite, const Disabled& disabled) {
     case TlsParametersCngAlgUsageKeyExchange: {
       const int exchange = SSL_CIPHER_get_kx_nid(suite);
       if (disabled.algorithm == "RSA") return exchange == NID_kx_rsa;
-      return disabled.algorithm.starts_with("ECDH") && (exchange == NID_kx_ecdhe || exchange == NID_kx_any);
+      // With lengths some of the groups are meant (strength.cpp).
+      const bool lengths = disabled.least_bits != 0 || disabled.most_bits != 0;
+      return !lengths && disabled.algorithm.starts_with("ECDH") && (exchange == NID_kx_ecdhe || exchange == NID_kx_any);
     }
-    case TlsParametersCngAlgUsageSignature:
-    case TlsParametersCngAlgUsageCertSig: {
+    case TlsParametersCngAlgUsageSignature: {
+      const bool lengths = disabled.least_bits != 0 || disabled.most_bits != 0;
       const int authentication = SSL_CIPHER_get_auth_nid(suite);
-      return (disabled.algorithm == "RSA" && authentication == NID_auth_rsa) ||
-             (disabled.algorithm == "ECDSA" && authentication == NID_auth_ecdsa);
+      return !lengths && ((disabled.algorithm == "RSA" && authentication == NID_auth_rsa) ||
+                          (disabled.algorithm == "ECDSA" && authentication == NID_auth_ecdsa));
     }
+    case TlsParametersCngAlgUsageCertSig:
+      return false;  // of certificates, which are looked at when they come
   }
   return true;
 }
@@ -147,7 +153,7 @@ Result<Lists> exact(SSL_CTX* context, const std::string& names) {
   return lists;
 }
 
-void set_versions(SSL_CTX* context, const Protocols& protocols) {
+void set_versions(SSL_CTX* context, const Protocols& protocols, bool server) {
   struct Version {
     bool enabled;
     int number;
@@ -160,7 +166,9 @@ void set_versions(SSL_CTX* context, const Protocols& protocols) {
   int least = 0, most = 0;
   for (const Version& version : versions) {
     if (version.enabled) {
-      if (least == 0) least = version.number;
+      // A ClientHello has a range (before TLS 1.3 just its end): of a set with gaps a client speaks what is above the
+      // last, never what is below it.
+      if (least == 0 || (!server && most != version.number - 1)) least = version.number;
       most = version.number;
     } else {
       SSL_CTX_set_options(context, version.off);
@@ -171,7 +179,6 @@ void set_versions(SSL_CTX* context, const Protocols& protocols) {
 }
 
 Result<Lists> choose(SSL_CTX* context, const Settings& settings) {
-  const bool weak = settings.protocols.old() || settings.null_cipher;
   if (!settings.cipher_suites.empty()) {
     SSL_CTX_set_cipher_list(context, "ALL:!aNULL:!PSK:!SRP");
     return exact(context, settings.cipher_suites);
@@ -179,7 +186,6 @@ Result<Lists> choose(SSL_CTX* context, const Settings& settings) {
   std::string list = kTls12;
   if (settings.protocols.old()) list += kOld;
   if (settings.null_cipher) list += kNull;
-  if (weak) list += ":@SECLEVEL=0";
   SSL_CTX_set_cipher_list(context, list.c_str());
   SSL_CTX_set_ciphersuites(context, kTls13);
   return filter(context, settings);
@@ -197,23 +203,19 @@ Result<void> drop_empty(Protocols& protocols, const Lists& lists) {
 }  // namespace
 
 Result<void> set_algorithms(SSL_CTX* context, const Settings& settings) {
-  SSL_CTX_set_security_level(context, settings.protocols.old() || settings.null_cipher ? 0 : 2);
+  set_security(context, settings);
   auto lists = choose(context, settings);
   if (!lists) return fail(lists);
   Protocols protocols = settings.protocols;
   auto left = drop_empty(protocols, *lists);
   if (!left) return left;
-  const std::string level = settings.protocols.old() || settings.null_cipher ? ":@SECLEVEL=0" : "";
-  if (!lists->tls12.empty()) SSL_CTX_set_cipher_list(context, (lists->tls12 + level).c_str());
+  if (!lists->tls12.empty()) SSL_CTX_set_cipher_list(context, lists->tls12.c_str());
   SSL_CTX_set_ciphersuites(context, lists->tls13.c_str());
-  set_versions(context, protocols);
-  const char* groups = settings.groups.empty() ? "X25519:P-256:P-384:P-521" : settings.groups.c_str();
-  if (SSL_CTX_set1_groups_list(context, groups) != 1) {
-    return fail(Status::invalid_parameter, kCheck,
-                "the groups \"" + settings.groups + "\" are not all known: " + cert::take_reason());
-  }
+  set_versions(context, protocols, settings.server);
+  auto done = set_groups(context, settings);
+  if (done) done = set_signatures(context, settings);
   ERR_clear_error();
-  return {};
+  return done;
 }
 
 SuiteInfo describe(const SSL_CIPHER* suite) {
