@@ -1,0 +1,67 @@
+# A client on TLS channels, to stand against other implementations. For each of count connections it says a line
+# (tls_common.tcl), or "failed WHY" and "code CODE"; sends a line and says "answer LINE" of what comes back.
+# starttls=1: begins as SMTP in plain text. http=PATHS: fetches pages through package http
+# instead, with keep-alive unless keepalive=0, and says "page STATUS BODY".
+source [file join [file dirname [info script]] tls_common.tcl]
+
+set options [words {certs {} key {} roots {} protocols {} default 0 alpn {} target localhost port 0 count 1 starttls 0
+    http {} keepalive 1 send hello}]
+
+proc connection {words port} {
+    if {![dict get $::options starttls]} { return [twapi::tls_socket {*}$words localhost $port] }
+    set chan [socket localhost $port]
+    fconfigure $chan -buffering line -translation {auto crlf}
+    foreach {wait say} {220 "EHLO localhost" 250 STARTTLS 220 {}} {
+        while {![string match "$wait *" [gets $chan line; set line]]} {
+            if {[eof $chan]} { error "the server ended before STARTTLS" }
+        }
+        if {$say ne ""} { puts $chan $say }
+    }
+    return [twapi::starttls $chan {*}$words]
+}
+
+proc converse {words port} {
+    set chan [connection $words $port]
+    report $chan
+    fconfigure $chan -buffering line -translation lf
+    puts $chan [dict get $::options send]
+    say "answer [gets $chan]"
+    # The last word of TLS 1.3's handshake may come with the answer: who accepts what, and a ticket.
+    set context [fconfigure $chan -context]
+    if {![catch {twapi::sspi_issuers_accepted_by_peer $context} issuers]} { say "issuers $issuers" }
+    close $chan
+}
+
+# As many connections as the server wants; a second one only where it closes the first.
+proc counted_socket {args} {
+    global words
+    set chan [twapi::tls_socket {*}$words {*}$args]
+    incr ::made
+    return $chan
+}
+
+proc fetch {port paths} {
+    package require http
+    http::register https 443 counted_socket
+    foreach path $paths {
+        set token [http::geturl https://localhost:$port$path -keepalive [dict get $::options keepalive] -timeout 15000]
+        say "page [http::status $token] [http::ncode $token] [string trim [http::data $token]][http::error $token]"
+        http::cleanup $token
+    }
+    say "connections $::made"
+}
+
+set made 0
+set words [list -credentials [credentials client $options] -alpn [dict get $options alpn]]
+try {
+    if {[dict get $options http] ne ""} {
+        fetch [dict get $options port] [dict get $options http]
+    } else {
+        lappend words -peersubject [dict get $options target]
+        for {set i 0} {$i < [dict get $options count]} {incr i} { converse $words [dict get $options port] }
+    }
+} on error {message details} {
+    say "failed $message"
+    say "code [dict get $details -errorcode]"
+    exit 1
+}
