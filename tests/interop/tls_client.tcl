@@ -1,11 +1,12 @@
 # A client on TLS channels, to stand against other implementations. For each of count connections it says a line
-# (tls_common.tcl), or "failed WHY" and "code CODE"; sends a line and says "answer LINE" of what comes back.
+# (tls_common.tcl), or "failed WHY" and "code CODE"; sends a line and says "answer LINE" of what comes back: the first line
+# that matches until.
 # starttls=1: begins as SMTP in plain text. http=PATHS: fetches pages through package http
-# instead, with keep-alive unless keepalive=0, and says "page STATUS BODY".
+# instead, with keep-alive, and says "page STATUS BODY".
 source [file join [file dirname [info script]] tls_common.tcl]
 
 set options [words {certs {} key {} roots {} protocols {} default 0 alpn {} target localhost port 0 count 1 starttls 0
-    http {} keepalive 1 send hello}]
+    http {} send hello until .*}]
 
 proc connection {words port} {
     if {![dict get $::options starttls]} { return [twapi::tls_socket {*}$words localhost $port] }
@@ -25,7 +26,8 @@ proc converse {words port} {
     report $chan
     fconfigure $chan -buffering line -translation lf
     puts $chan [dict get $::options send]
-    say "answer [gets $chan]"
+    while {[gets $chan line] >= 0 && ![regexp [dict get $::options until] $line]} {}
+    say "answer $line"
     # The last word of TLS 1.3's handshake may come with the answer: who accepts what, and a ticket.
     set context [fconfigure $chan -context]
     if {![catch {twapi::sspi_issuers_accepted_by_peer $context} issuers]} { say "issuers $issuers" }
@@ -44,7 +46,7 @@ proc fetch {port paths} {
     package require http
     http::register https 443 counted_socket
     foreach path $paths {
-        set token [http::geturl https://localhost:$port$path -keepalive [dict get $::options keepalive] -timeout 15000]
+        set token [http::geturl https://localhost:$port$path -keepalive 1 -timeout 15000]
         say "page [http::status $token] [http::ncode $token] [string trim [http::data $token]][http::error $token]"
         http::cleanup $token
     }

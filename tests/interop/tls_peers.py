@@ -39,7 +39,7 @@ def talk(*words, say="hello\n", until="echo hello"):
     with contextlib.suppress(OSError):
         process.stdin.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(2)
+        process.wait(0.5)
     process.kill()
     process.wait()
     stop.cancel()
