@@ -22,6 +22,9 @@ HARMLESS = ("DEBUG", "INFO", "OK")
 # What a certificate made a moment ago by an authority that nobody knows cannot have; and what testssl.sh says of the
 # openssl that it runs itself.
 OF_THE_TEST = ("cert_trust", "cert_chain_of_trust", "cert_revocation", "DNS_CAArecord", "engine_problem")
+# openssl s_client, as testssl.sh calls it, may end before the ticket has come, and then testssl.sh has nothing to resume
+# with. That resumption works is seen by tls_channels.py.
+TOO_EARLY = ("sessionresumption_ticket", "check failed because of connect problem")
 # A scan that broke off would find nothing too. These must have been looked at, and what is said of them.
 SEEN = {"SSLv2": "not offered", "SSLv3": "not offered", "TLS1": "not offered", "TLS1_1": "not offered", "TLS1_2": "offered", "TLS1_3": "offered",
         "cipherlist_NULL": "not offered", "cipherlist_aNULL": "not offered", "cipherlist_3DES_IDEA": "not offered", "cipherlist_STRONG": "offered", "PFS": "offered",
@@ -51,7 +54,7 @@ def whole(findings):
 
 def clean(findings):
     bad = [f"{finding['severity']} {finding['id']}: {finding['finding']}" for finding in findings
-           if finding["severity"] not in HARMLESS and not finding["id"].startswith(OF_THE_TEST)]
+           if finding["severity"] not in HARMLESS and not finding["id"].startswith(OF_THE_TEST) and (finding["id"], finding["finding"]) != TOO_EARLY]
     assert not bad, "\n".join(bad)
 
 
