@@ -195,6 +195,15 @@ def to_nginx(version, kind, mutual):
         assert run.stdout.splitlines() == wanted, run.stdout + run.stderr
 
 
+def http_as_documented(version):
+    """http::register https 443 ::twapi::tls_socket and nothing else; nginx counts the requests of one connection."""
+    with nginx(version) as server:
+        run = tcl_client(server.port, env={"SSL_CERT_FILE": ROOT}, http="/a /b /c", bare=1)
+        assert [line.rsplit(" ", 1)[1] for line in run.stdout.splitlines()] == ["n=1", "n=2", "n=3"], run.stdout + run.stderr
+        run = tcl_client(server.port, http="/a", bare=1)
+        assert "page ok" not in run.stdout and "authority that is not trusted" in run.stdout, run.stdout + run.stderr
+
+
 def nginx_resumes(version, tickets):
     with nginx(version, tickets=tickets) as server:
         run = tcl_client(server.port, roots=ROOT, protocols=version, http="/close /close")
@@ -395,6 +404,7 @@ for version in VERSIONS:
         tap.run(f"openssl s_server sees the resumption, {what}", lambda: s_server_resumes(version, mutual))
         tap.run(f"curl, keep-alive, resumption, {what}", lambda: from_curl(version, mutual))
     tap.run(f"gnutls-cli resumes, {version}", lambda: gnutls_cli_resumes(version))
+    tap.run(f"nginx, http::register with tls_socket as it is, {version}", lambda: http_as_documented(version))
     for tickets in ("on", "off"):
         tap.run(f"nginx sees the resumption, {version}, tickets {tickets}", lambda: nginx_resumes(version, tickets))
     tap.run(f"nginx asks for a certificate and gets none, {version}", lambda: nginx_without_certificate(version))

@@ -2,11 +2,11 @@
 # (tls_common.tcl), or "failed WHY" and "code CODE"; sends a line and says "answer LINE" of what comes back: the first line
 # that matches until.
 # starttls=1: begins as SMTP in plain text. http=PATHS: fetches pages through package http
-# instead, with keep-alive, and says "page STATUS BODY".
+# instead, with keep-alive (bare=1: with the commands' own credentials, which trust the system's roots), and says "page STATUS BODY".
 source [file join [file dirname [info script]] tls_common.tcl]
 
 set options [words {certs {} key {} roots {} protocols {} default 0 alpn {} target localhost port 0 count 1 starttls 0
-    http {} send hello until .*}]
+    http {} bare 0 send hello until .*}]
 
 proc connection {words port} {
     if {![dict get $::options starttls]} { return [twapi::tls_socket {*}$words localhost $port] }
@@ -44,13 +44,13 @@ proc counted_socket {args} {
 
 proc fetch {port paths} {
     package require http
-    http::register https 443 counted_socket
+    http::register https 443 [expr {[dict get $::options bare] ? "::twapi::tls_socket" : "counted_socket"}]
     foreach path $paths {
         set token [http::geturl https://localhost:$port$path -keepalive 1 -timeout 15000]
         say "page [http::status $token] [http::ncode $token] [string trim [http::data $token]][http::error $token]"
         http::cleanup $token
     }
-    say "connections $::made"
+    if {$::made} { say "connections $::made" }
 }
 
 set made 0
