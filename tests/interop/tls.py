@@ -25,9 +25,11 @@ def our_client(port, *options):
 
 
 def s_client(version, kind, mutual):
-    with our_server(f"cert={path(kind + '.pem')}", f"proto={version}", *(["mutual=1", f"roots={path('root.pem')}"] if mutual else [])) as server:
+    with our_server(f"cert={path(kind + '.pem')}", f"proto={version}",
+                    *(["mutual=1", f"roots={path('root.pem')}"] if mutual else [])) as server:
         more = ["-cert", path("client.crt"), "-key", path("client.key")] if mutual else []
-        out = talk("openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-servername", "localhost", "-CAfile", path("root.pem"),
+        out = talk("openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-servername", "localhost", "-CAfile",
+                   path("root.pem"),
                    "-verify_return_error", "-verify_hostname", "localhost", "-quiet", *OPENSSL[version], *more)
         assert "echo hello" in out, out
         seen = report_of(server.stdout.readline().strip())
@@ -37,7 +39,8 @@ def s_client(version, kind, mutual):
 
 def s_client_resumes(version):
     with our_server(f"cert={path('ec.pem')}", f"proto={version}") as server:
-        base = ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-servername", "localhost", "-CAfile", path("root.pem"), *OPENSSL[version]]
+        base = ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-servername", "localhost", "-CAfile",
+                path("root.pem"), *OPENSSL[version]]
         talk(*base, "-sess_out", path("session"), "-quiet")
         talk(*base, "-sess_in", path("session"), "-quiet")
         lines = [report_of(server.stdout.readline().strip()) for _ in range(2)]
@@ -46,14 +49,16 @@ def s_client_resumes(version):
 
 def s_client_alpn():
     with our_server(f"cert={path('ec.pem')}", "alpn=h2") as server:
-        run = command("openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-alpn", "http/1.1,h2", input="Q\n")
+        run = command("openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-alpn", "http/1.1,h2",
+                      input="Q\n")
         assert "ALPN protocol: h2" in run.stdout, run.stdout
 
 
 def s_server(version, kind, mutual):
     port = free_port()
     more = ["-Verify", "1", "-CAfile", path("root.pem"), "-verify_return_error"] if mutual else []
-    with running("openssl", "s_server", "-accept", str(port), "-cert", path(kind + ".crt"), "-key", path(kind + ".key"), "-rev", *OPENSSL[version],
+    with running("openssl", "s_server", "-accept", str(port), "-cert", path(kind + ".crt"), "-key", path(kind + ".key"),
+                 "-rev", *OPENSSL[version],
                  *more, ready=port):
         run = our_client(port, f"proto={version}", "count=2", *([f"cert={path('client.pem')}"] if mutual else []))
         lines = run.stdout.splitlines()
@@ -65,15 +70,19 @@ def s_server(version, kind, mutual):
 
 def s_server_refused(target, roots):
     port = free_port()
-    with running("openssl", "s_server", "-accept", str(port), "-cert", path("ec.crt"), "-key", path("ec.key"), ready=port):
-        run = command(OURS, "client", f"port={port}", f"target={target}", *([f"roots={path('root.pem')}"] if roots else []))
+    with running("openssl", "s_server", "-accept", str(port), "-cert", path("ec.crt"), "-key", path("ec.key"),
+                 ready=port):
+        run = command(OURS, "client", f"port={port}", f"target={target}",
+                      *([f"roots={path('root.pem')}"] if roots else []))
         assert run.returncode == 1 and "failed handshake: certificate of the peer" in run.stdout, run.stdout
 
 
 def s_server_updates_keys():
     port = free_port()
-    with running("openssl", "s_server", "-accept", str(port), "-cert", path("ec.crt"), "-key", path("ec.key"), "-tls1_3", ready=port) as server:
-        client = subprocess.Popen([OURS, "client", f"port={port}", "target=localhost", f"roots={path('root.pem')}"], stdout=subprocess.PIPE, text=True)
+    with running("openssl", "s_server", "-accept", str(port), "-cert", path("ec.crt"), "-key", path("ec.key"),
+                 "-tls1_3", ready=port) as server:
+        client = subprocess.Popen([OURS, "client", f"port={port}", "target=localhost", f"roots={path('root.pem')}"],
+                                  stdout=subprocess.PIPE, text=True)
         client.stdout.readline()
         for key in ("K", "k"):
             server.stdin.write(key + "\n")
@@ -87,9 +96,11 @@ def s_server_updates_keys():
 
 
 def gnutls_client(version, mutual):
-    with our_server(f"cert={path('ec.pem')}", f"proto={version}", *(["mutual=1", f"roots={path('root.pem')}"] if mutual else [])) as server:
+    with our_server(f"cert={path('ec.pem')}", f"proto={version}",
+                    *(["mutual=1", f"roots={path('root.pem')}"] if mutual else [])) as server:
         more = ["--x509certfile", path("client.crt"), "--x509keyfile", path("client.key")] if mutual else []
-        out = talk("gnutls-cli", "--x509cafile", path("root.pem"), "--priority", GNUTLS[version], "-p", str(server.port), *more, "localhost")
+        out = talk("gnutls-cli", "--x509cafile", path("root.pem"), "--priority", GNUTLS[version], "-p",
+                   str(server.port), *more, "localhost")
         assert "echo hello" in out, out
         seen = report_of(server.stdout.readline().strip())
         assert seen["version"] == WIRE[version] and seen["peer"] == ("client" if mutual else "none"), seen
@@ -98,16 +109,19 @@ def gnutls_client(version, mutual):
 def gnutls_server(version, kind, mutual):
     port = free_port()
     more = ["--x509cafile", path("root.pem"), "--require-client-cert"] if mutual else ["--disable-client-cert"]
-    with running("gnutls-serv", "--echo", "-p", str(port), "--priority", GNUTLS[version], "--x509certfile", path(kind + ".crt"), "--x509keyfile", path(kind + ".key"),
+    with running("gnutls-serv", "--echo", "-p", str(port), "--priority", GNUTLS[version], "--x509certfile",
+                 path(kind + ".crt"), "--x509keyfile", path(kind + ".key"),
                  "-q", *more, ready=port):
         run = our_client(port, f"proto={version}", *([f"cert={path('client.pem')}"] if mutual else []))
         assert run.returncode == 0 and "answer hello" in run.stdout, run.stdout + run.stderr
 
 
 def curl(version, mutual):
-    with our_server(f"cert={path('rsa.pem')}", f"proto={version}", *(["mutual=1", f"roots={path('root.pem')}"] if mutual else [])) as server:
+    with our_server(f"cert={path('rsa.pem')}", f"proto={version}",
+                    *(["mutual=1", f"roots={path('root.pem')}"] if mutual else [])) as server:
         more = ["--cert", path("client.crt"), "--key", path("client.key")] if mutual else []
-        run = command("curl", "--noproxy", "*", "--silent", "--show-error", "--cacert", path("root.pem"), "--resolve", f"localhost:{server.port}:127.0.0.1", *more,
+        run = command("curl", "--noproxy", "*", "--silent", "--show-error", "--cacert", path("root.pem"), "--resolve",
+                      f"localhost:{server.port}:127.0.0.1", *more,
                       f"https://localhost:{server.port}/")
         assert run.stdout == "hello\n", run.stdout + run.stderr
 

@@ -17,11 +17,13 @@ pki.issue("late", "localhost", names="DNS:localhost", days=-1)
 # The script makes connections of its own, several at a time, and puts what came into the page.
 PAGE = """<!DOCTYPE html><title>made in Tcl</title><p id="said">nothing</p><script>
 Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(n => fetch(location.href, {method: "POST"}).then(answer => answer.text())))
-  .then(texts => { document.getElementById("said").textContent = texts.filter(text => text.includes("made in Tcl")).length + " answers"; });
+  .then(texts => texts.filter(text => text.includes("made in Tcl")).length)
+  .then(count => { document.getElementById("said").textContent = count + " answers"; });
 </script>"""
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--virtual-time-budget=20000", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"]
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--virtual-time-budget=20000", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"]
 
 
 def make_home():
@@ -38,7 +40,8 @@ def make_home():
 def browse(port, home, *flags, page="/"):
     """What the page is after its script has run, and what the browser says of errors."""
     with tempfile.TemporaryDirectory(dir=folder) as profile:
-        run = command("chromium", *FLAGS, *flags, "--user-data-dir=" + profile, "--dump-dom", f"https://localhost:{port}{page}", timeout=90, stdin=subprocess.DEVNULL,
+        run = command("chromium", *FLAGS, *flags, "--user-data-dir=" + profile, "--dump-dom",
+                      f"https://localhost:{port}{page}", timeout=90, stdin=subprocess.DEVNULL,
                       env={**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home})
     return run.stdout, re.findall(r"net::ERR_\w+", run.stderr)
 
@@ -60,8 +63,10 @@ def refuses(home, certs, wanted):
 def pinned():
     """A browser that knows no authority, but the key of this very server."""
     key = command("openssl", "x509", "-in", path("ec.crt"), "-noout", "-pubkey").stdout
-    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=key.encode(), capture_output=True, check=True).stdout
-    digest = subprocess.run(["openssl", "dgst", "-sha256", "-binary"], input=der, capture_output=True, check=True).stdout
+    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=key.encode(), capture_output=True,
+                         check=True).stdout
+    digest = subprocess.run(["openssl", "dgst", "-sha256", "-binary"], input=der, capture_output=True,
+                            check=True).stdout
     flag = "--ignore-certificate-errors-spki-list=" + base64.b64encode(digest).decode()
     with TclServer(certs=path("ec.pem"), body=PAGE) as server:
         page, errors = browse(server.port, stranger, flag)
@@ -73,7 +78,8 @@ stranger = path("stranger")
 os.mkdir(stranger)
 for version in VERSIONS:
     for kind in Pki.KINDS:
-        tap.run(f"a page and what its script fetches, {version}, {kind}", lambda: fetches(home, version, path(kind + ".pem")))
+        tap.run(f"a page and what its script fetches, {version}, {kind}",
+                lambda: fetches(home, version, path(kind + ".pem")))
 tap.run("a server known by its key", pinned)
 tap.run("an unknown authority is refused", lambda: refuses(stranger, path("ec.pem"), "net::ERR_CERT_AUTHORITY_INVALID"))
 tap.run("another name is refused", lambda: refuses(home, path("other.pem"), "net::ERR_CERT_COMMON_NAME_INVALID"))

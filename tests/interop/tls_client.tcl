@@ -1,8 +1,8 @@
 # A client on TLS channels, to stand against other implementations. For each of count connections it says a line
-# (tls_common.tcl), or "failed WHY" and "code CODE"; sends a line and says "answer LINE" of what comes back: the first line
-# that matches until.
-# starttls=1: begins as SMTP in plain text. http=PATHS: fetches pages through package http
-# instead, with keep-alive (bare=1: with the commands' own credentials, which trust the system's roots), and says "page STATUS BODY".
+# (tls_common.tcl), or "failed WHY" and "code CODE"; sends a line and says "answer LINE" of what comes back: the first
+# line that matches until.
+# starttls=1: begins as SMTP in plain text. http=PATHS: fetches pages through package http instead, with keep-alive, and
+# says "page STATUS BODY"; bare=1: with the credentials that tls_socket has by itself, which trust the system's roots.
 source [file join [file dirname [info script]] tls_common.tcl]
 
 set options [words {certs {} key {} roots {} protocols {} default 0 alpn {} target localhost port 0 count 1 starttls 0

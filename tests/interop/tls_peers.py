@@ -26,7 +26,8 @@ def openssl(*words):
 
 def talk(*words, say="hello\n", until="echo hello"):
     """Starts a client, says a line, reads to the answer and ends it; gives what it printed."""
-    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               text=True)
     stop = threading.Timer(20, process.kill)
     stop.start()
     process.stdin.write(say)
@@ -84,7 +85,8 @@ class Pki:
 
     def __init__(self, folder, root="Interop Root"):
         self.folder = folder
-        openssl("req", "-x509", "-newkey", *self.EC, "-nodes", "-keyout", self.path("root.key"), "-out", self.path("root.pem"), "-subj", "/CN=" + root,
+        openssl("req", "-x509", "-newkey", *self.EC, "-nodes", "-keyout", self.path("root.key"), "-out",
+                self.path("root.pem"), "-subj", "/CN=" + root,
                 "-days", "30", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
     def path(self, name):
@@ -96,15 +98,18 @@ class Pki:
 
     def issue(self, name, subject, kind="ec", names="", usage="serverAuth", days=30):
         """A certificate with a new key; names as openssl has them in subjectAltName."""
-        openssl("req", "-newkey", *self.KINDS[kind], "-nodes", "-keyout", self.path(name + ".key"), "-out", self.path(name + ".csr"), "-subj", "/CN=" + subject)
+        openssl("req", "-newkey", *self.KINDS[kind], "-nodes", "-keyout", self.path(name + ".key"), "-out",
+                self.path(name + ".csr"), "-subj", "/CN=" + subject)
         self.sign(name, names, usage, days)
         write_file(self.path(name + ".pem"), self.read(name + ".crt") + self.read(name + ".key"))
         os.chmod(self.path(name + ".key"), 0o600)
 
     def sign(self, name, names="", usage="serverAuth", days=30):
-        lines = f"keyUsage=critical,digitalSignature\nextendedKeyUsage={usage}\n" + (f"subjectAltName={names}\n" if names else "")
-        write_file(self.path("ext"), lines)
-        openssl("x509", "-req", "-in", self.path(name + ".csr"), "-CA", self.path("root.pem"), "-CAkey", self.path("root.key"), "-CAcreateserial",
+        lines = ["keyUsage=critical,digitalSignature", f"extendedKeyUsage={usage}"]
+        lines += [f"subjectAltName={names}"] if names else []
+        write_file(self.path("ext"), "\n".join(lines) + "\n")
+        openssl("x509", "-req", "-in", self.path(name + ".csr"), "-CA", self.path("root.pem"), "-CAkey",
+                self.path("root.key"), "-CAcreateserial",
                 "-out", self.path(name + ".crt"), "-days", str(days), "-extfile", self.path("ext"))
 
 
@@ -132,7 +137,8 @@ class TclServer:
     """tls_server.tcl; report() gives the next line that it says of a connection."""
 
     def __init__(self, env=None, **options):
-        self.process = subprocess.Popen(tcl_words("tls_server.tcl", options), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        self.process = subprocess.Popen(tcl_words("tls_server.tcl", options), stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         text=True, env=tcl_environment(env))
         line = self.process.stdout.readline()
         assert line.startswith("port "), line + self.process.stdout.read()

@@ -41,7 +41,8 @@ proc answer {chan method path} {
     set body [dict get $::options body]
     if {$body eq ""} { set body "page $path\n" }
     set fields "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: [string length $body]\r\n"
-    append fields "Strict-Transport-Security: max-age=31536000\r\nContent-Security-Policy: default-src 'self' 'unsafe-inline'\r\n"
+    append fields "Strict-Transport-Security: max-age=31536000\r\n"
+    append fields "Content-Security-Policy: default-src 'self' 'unsafe-inline'\r\n"
     append fields "X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n"
     if {[info exists ::last($chan)]} { append fields "Connection: close\r\n" }
     puts -nonewline $chan "$fields\r\n[expr {$method eq "HEAD" ? "" : $body}]"
