@@ -358,16 +358,9 @@ def personal_store():
     return {"OPENSSPI_MY": store}
 
 
-def default_certificate(version, server, env, wanted, default=1):
-    with server as peer:
-        run = tcl_client(peer.port, env=env, roots=ROOT, protocols=version, default=default)
-        assert reports_of(run)[0]["own"] == wanted, run.stdout + run.stderr
-        return run
-
-
-def default_s_server(version, env):
+def default_s_server(version, env, default):
     with s_server(version, "ec", "-Verify", "1", "-CAfile", ROOT, "-verify_return_error") as server:
-        run = tcl_client(server.port, env=env, roots=ROOT, protocols=version, default=1)
+        run = tcl_client(server.port, env=env, roots=ROOT, protocols=version, default=default)
         assert answers_of(run) == ["olleh"] and reports_of(run)[0]["own"] == "right", run.stdout + run.stderr
         assert "issuers {CN=Interop Root}" in run.stdout, run.stdout
         assert "CN = right" in said_by(server)
@@ -434,7 +427,9 @@ for version in VERSIONS:
     tap.run(f"a server that insists on a client certificate, {version}", lambda: certificate_required(version))
     tap.run(f"STARTTLS from openssl s_client, {version}", lambda: smtp_s_client(version))
     tap.run(f"STARTTLS to a server, {version}", lambda: smtp_server(version))
-    tap.run(f"default client certificate, openssl s_server, {version}", lambda: default_s_server(version, env))
+    for default, how in (("1", "asked for"), ("", "without a word")):
+        tap.run(f"default client certificate {how}, openssl s_server, {version}",
+                lambda: default_s_server(version, env, default))
     tap.run(f"default client certificate, gnutls-serv, {version}", lambda: default_gnutls_serv(version, env))
     tap.run(f"default client certificate, nginx, {version}", lambda: default_nginx(version, env))
     tap.run(f"no default client certificate for other authorities, {version}", lambda: default_of_nobody(version, env))

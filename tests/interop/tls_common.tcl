@@ -22,7 +22,7 @@ proc identity {path} {
     return $certificate
 }
 
-# Credentials by the words certs (paths), roots, protocols, key (a place) and default (0 or 1).
+# Credentials by the words certs (paths), roots, protocols, key (a place) and default (0, 1 or nothing).
 proc credentials {role options} {
     set words {}
     set certificates {}
@@ -42,7 +42,7 @@ proc credentials {role options} {
         lappend words -rootstore [twapi::cert_file_store_open [dict get $options roots] -readonly 1 -existing 1]
     }
     lappend words -protocols [dict get $options protocols]
-    if {$role eq "client"} { lappend words -usedefaultclientcert [dict get $options default] }
+    if {[dict get $options default] ne ""} { lappend words -usedefaultclientcert [dict get $options default] }
     return [twapi::sspi_acquire_credentials -package tls -role $role \
         -credentials [twapi::sspi_schannel_credentials {*}$words]]
 }
