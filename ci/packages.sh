@@ -11,7 +11,8 @@ declare -A PACKAGES=(
   [test]="python3 binutils libgtest-dev libgmock-dev nlohmann-json3-dev g++-mingw-w64-x86-64-posix curl winbind libwbclient-dev
           krb5-user krb5-kdc krb5-admin-server postgresql apache2 libapache2-mod-auth-gssapi openssl valgrind util-linux
           samba-ad-dc samba-ad-provision iproute2
-          tinyproxy-bin chromium fonts-dejavu-core"
+          tinyproxy-bin chromium fonts-dejavu-core
+          tcl-thread gnutls-bin nginx-light libnss3-tools testssl.sh sslscan softhsm2 opensc libengine-pkcs11-openssl"
   [full]="clang-tidy-19"
 )
 

@@ -334,6 +334,7 @@ run_tests() {
       *) SELECTED+=("$1"); shift ;;
     esac
   done
+  export OPENSSPI_FULL=$FULL # for suites that have more to do then
   need_packages build demo format fuzz docs bench test
   if [[ $FULL == yes ]]; then need_packages full; tsan_target=sanitizer_tests; fi
   mkdir -p "$LOGS"

@@ -5,14 +5,16 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "cert/openssl.hpp"
 
 namespace opensspi::cert {
 
 struct PrivateKey {
   KeyPtr key;
-  std::u16string place;    // the PEM file or pkcs11: URI it came from; empty for one in memory
-  bool exportable = true;  // whether it may leave in a PFX
+  std::u16string place;     // the PEM file or pkcs11: URI, without its PIN, it came from; empty for one in memory
+  bool exportable = true;   // whether it may leave in a PFX
+  Secret whole_place = {};  // the URI with its PIN, in UTF-8: for the owner's own files only
 };
 using PrivateKeyPtr = std::shared_ptr<const PrivateKey>;
 

@@ -101,7 +101,11 @@ Secret pem_of(const Element& element) {
     if (key->place.empty()) {
       PEM_write_bio_PKCS8PrivateKey(bio.get(), key->key.get(), nullptr, nullptr, 0, nullptr, nullptr);
     } else {
-      BIO_puts(bio.get(), (kPlaceTag + to_utf8(key->place) + "\n").c_str());
+      BIO_puts(bio.get(), kPlaceTag);
+      const Bytes whole = key->whole_place.bytes();
+      if (whole.empty()) BIO_puts(bio.get(), to_utf8(key->place).c_str());
+      BIO_write(bio.get(), whole.data(), static_cast<int>(whole.size()));
+      BIO_puts(bio.get(), "\n");
     }
   }
   char* data = nullptr;

@@ -1,4 +1,4 @@
 #!/bin/bash
-# Schannel against openssl s_client and s_server, gnutls-cli and gnutls-serv, curl and sslscan.
+# Schannel against openssl s_client and s_server, gnutls-cli and gnutls-serv, and curl.
 command -v python3 > /dev/null || { printf '1..1\nok 1 - the whole suite # SKIP there is no python3\n'; exit 0; }
 exec python3 -B "$(dirname "$0")/tls.py"

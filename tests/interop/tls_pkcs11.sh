@@ -1,0 +1,4 @@
+#!/bin/bash
+# Private keys in a PKCS#11 token: a server's and a client's.
+command -v python3 > /dev/null || { printf '1..1\nok 1 - the whole suite # SKIP there is no python3\n'; exit 0; }
+exec python3 -B "$(dirname "$0")/tls_pkcs11.py"

@@ -1,0 +1,4 @@
+#!/bin/bash
+# testssl.sh and sslscan against a server with default credentials.
+command -v python3 > /dev/null || { printf '1..1\nok 1 - the whole suite # SKIP there is no python3\n'; exit 0; }
+exec python3 -B "$(dirname "$0")/tls_scan.py"
