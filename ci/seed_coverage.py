@@ -34,11 +34,11 @@ source $argv0
 
 
 def tcl_names(path):
-    with tempfile.NamedTemporaryFile("w", suffix=".tcl") as lister:
-        lister.write(LISTER)
-        lister.flush()
-        done = subprocess.run(["tclsh", lister.name, str(path)], capture_output=True, text=True, timeout=120, check=False,
-                              env={**os.environ, "TCLLIBPATH": str(BUILD / "tcl")})
+    with tempfile.TemporaryDirectory() as scratch:  # the files make theirs in it, and do not come to their end
+        lister = pathlib.Path(scratch) / "lister.tcl"
+        lister.write_text(LISTER)
+        done = subprocess.run(["tclsh", str(lister), str(path)], capture_output=True, text=True, timeout=120, check=False,
+                              env={**os.environ, "TCLLIBPATH": str(BUILD / "tcl"), "TMPDIR": scratch})
     if done.returncode != 0:
         raise RuntimeError(f"{path} cannot be read: {done.stderr.strip()}")
     return [line[5:] for line in done.stdout.splitlines() if line.startswith("test ")]

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "core/handshake_step.hpp"
 
 namespace opensspi::negotiate {
 namespace {
@@ -38,24 +39,23 @@ bool is_offered(const NegTokenInit& init, const Mechanism& mechanism) {
 }  // namespace
 
 Result<core::Step> Acceptor::step(const core::StepInput& input) {
-  const State before = std::exchange(state_, State::failed);  // no path of an error can leave it
-  switch (before) {
-    case State::start:
-    case State::hinted:
-      return on_first(input, before == State::hinted);
-    case State::negotiating:
-      return on_resp(input);
-    case State::raw:
-      return on_raw(input);
-    case State::awaiting_mic:
-      return on_mic(input);
-    case State::established:
-      state_ = State::established;
-      return fail(Status::out_of_sequence, kCheck, "the context is established; no further token is due");
-    case State::failed:
-      return fail(Status::out_of_sequence, kCheck, "the context failed in an earlier step; begin a new one");
-  }
-  std::unreachable();
+  return core::handshake_step(state_, kCheck, [&](State before) -> Result<core::Step> {
+    switch (before) {
+      case State::start:
+      case State::hinted:
+        return on_first(input, before == State::hinted);
+      case State::negotiating:
+        return on_resp(input);
+      case State::raw:
+        return on_raw(input);
+      case State::awaiting_mic:
+        return on_mic(input);
+      case State::established:
+      case State::failed:
+        break;
+    }
+    std::unreachable();
+  });
 }
 
 Result<core::Step> Acceptor::on_first(const core::StepInput& input, bool hinted) {

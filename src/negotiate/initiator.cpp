@@ -4,6 +4,7 @@
 #include <ranges>
 
 #include "base/text.hpp"
+#include "core/handshake_step.hpp"
 
 namespace opensspi::negotiate {
 namespace {
@@ -24,20 +25,19 @@ bool is_offered(const core::Package& package, const std::optional<NegTokenInit>&
 }  // namespace
 
 Result<core::Step> Initiator::step(const core::StepInput& input) {
-  const State before = std::exchange(state_, State::failed);  // no path of an error can leave it
-  switch (before) {
-    case State::start:
-      return begin(input);
-    case State::awaiting_first_reply:
-    case State::awaiting_reply:
-      return on_reply(input, before == State::awaiting_first_reply);
-    case State::established:
-      state_ = State::established;
-      return fail(Status::out_of_sequence, kCheck, "the context is established; no further token is due");
-    case State::failed:
-      return fail(Status::out_of_sequence, kCheck, "the context failed in an earlier step; begin a new one");
-  }
-  std::unreachable();
+  return core::handshake_step(state_, kCheck, [&](State before) -> Result<core::Step> {
+    switch (before) {
+      case State::start:
+        return begin(input);
+      case State::awaiting_first_reply:
+      case State::awaiting_reply:
+        return on_reply(input, before == State::awaiting_first_reply);
+      case State::established:
+      case State::failed:
+        break;
+    }
+    std::unreachable();
+  });
 }
 
 // The first mechanism that has a token for the target; why not the others is kept.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "core/handshake_step.hpp"
 #include "crypto/cipher.hpp"
 #include "ntlm/describe.hpp"
 #include "ntlm/flags.hpp"
@@ -52,21 +53,18 @@ const Host& Acceptor::host() const { return package_.host(); }
 
 Result<core::Step> Acceptor::step(const core::StepInput& input) {
   trace_token("received", input.token);
-  const State before = std::exchange(state_, State::failed);  // no path of an error can leave it
-  Result<core::Step> step = [&]() -> Result<core::Step> {
+  auto step = core::handshake_step(state_, kCheck, [&](State before) -> Result<core::Step> {
     switch (before) {
       case State::start:
         return on_negotiate(input);
       case State::awaiting_authenticate:
         return on_authenticate(input);
       case State::established:
-        state_ = State::established;
-        return fail(Status::out_of_sequence, kCheck, "the context is established; one AUTHENTICATE_MESSAGE is all");
       case State::failed:
-        return fail(Status::out_of_sequence, kCheck, "the context failed in an earlier step; begin a new one");
+        break;
     }
     std::unreachable();
-  }();
+  });
   if (step) trace_token("sent", step->output);
   if (state_ == State::failed) handshake_.reset();
   return step;

@@ -2,6 +2,7 @@
 
 #include "accounts/owf.hpp"
 #include "base/text.hpp"
+#include "core/handshake_step.hpp"
 #include "crypto/cipher.hpp"
 #include "crypto/digest.hpp"
 #include "ntlm/describe.hpp"
@@ -58,21 +59,18 @@ const Host& Initiator::host() const { return package_.host(); }
 
 Result<core::Step> Initiator::step(const core::StepInput& input) {
   trace_token("received", input.token);
-  const State before = std::exchange(state_, State::failed);  // no path of an error can leave it
-  Result<core::Step> step = [&]() -> Result<core::Step> {
+  auto step = core::handshake_step(state_, kCheck, [&](State before) -> Result<core::Step> {
     switch (before) {
       case State::start:
         return begin(input);
       case State::awaiting_challenge:
         return on_challenge(input);
       case State::established:
-        state_ = State::established;
-        return fail(Status::out_of_sequence, kCheck, "the context is established; no further token is due");
       case State::failed:
-        return fail(Status::out_of_sequence, kCheck, "the context failed in an earlier step; begin a new one");
+        break;
     }
     std::unreachable();
-  }();
+  });
   if (step) trace_token("sent", step->output);
   if (state_ == State::failed) handshake_.reset();
   return step;

@@ -178,16 +178,25 @@ void set_versions(SSL_CTX* context, const Protocols& protocols, bool server) {
   SSL_CTX_set_max_proto_version(context, most);
 }
 
+// What is not set would leave more than was asked for.
+Result<void> set_suites(SSL_CTX* context, const std::string& tls12, const std::string& tls13) {
+  const bool done = (tls12.empty() || SSL_CTX_set_cipher_list(context, tls12.c_str()) == 1) &&
+                    SSL_CTX_set_ciphersuites(context, tls13.c_str()) == 1;
+  if (done) return {};
+  return fail(Status::internal_error, kCheck, "OpenSSL does not take the suites " + tls12 + " and " + tls13);
+}
+
 Result<Lists> choose(SSL_CTX* context, const Settings& settings) {
   if (!settings.cipher_suites.empty()) {
-    SSL_CTX_set_cipher_list(context, "ALL:!aNULL:!PSK:!SRP");
+    auto all = set_suites(context, "ALL:!aNULL:!PSK:!SRP", kTls13);
+    if (!all) return fail(all);
     return exact(context, settings.cipher_suites);
   }
   std::string list = kTls12;
   if (settings.protocols.old()) list += kOld;
   if (settings.null_cipher) list += kNull;
-  SSL_CTX_set_cipher_list(context, list.c_str());
-  SSL_CTX_set_ciphersuites(context, kTls13);
+  auto all = set_suites(context, list, kTls13);
+  if (!all) return fail(all);
   return filter(context, settings);
 }
 
@@ -209,8 +218,8 @@ Result<void> set_algorithms(SSL_CTX* context, const Settings& settings) {
   Protocols protocols = settings.protocols;
   auto left = drop_empty(protocols, *lists);
   if (!left) return left;
-  if (!lists->tls12.empty()) SSL_CTX_set_cipher_list(context, lists->tls12.c_str());
-  SSL_CTX_set_ciphersuites(context, lists->tls13.c_str());
+  auto set = set_suites(context, lists->tls12, lists->tls13);
+  if (!set) return set;
   set_versions(context, protocols, settings.server);
   auto done = set_groups(context, settings);
   if (done) done = set_signatures(context, settings);
