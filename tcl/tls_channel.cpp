@@ -311,9 +311,12 @@ void TlsChannel::deadline_handler(void* data) {
   const auto self = static_cast<TlsChannel*>(data)->self_;
   if (!self) return;
   self->deadline_ = nullptr;
-  if (self->handshake_is_over()) return;
-  self->fail(TlsFailure{"TLS negotiation was not finished in time.", "TWAPI TLS TIMEOUT"});
-  self->report_accepted_failure();
+  if (!self->handshake_is_over()) self->give_up({"TLS negotiation was not finished in time.", "TWAPI TLS TIMEOUT"});
+}
+
+void TlsChannel::give_up(TlsFailure why) {
+  fail(std::move(why));
+  report_accepted_failure();
 }
 
 }  // namespace twapi

@@ -72,6 +72,9 @@ class TlsChannel {
 
   // An accepted channel that is not open by then is closed.
   void set_deadline(int milliseconds);
+  bool has_deadline() const { return deadline_ != nullptr && !handshake_is_over(); }
+  // Ends the handshake of an accepted channel, and closes it.
+  void give_up(TlsFailure why);
 
   // ---- What Tcl calls. 0 or an errno. ----
 

@@ -1,4 +1,5 @@
 // tls_socket, starttls and what goes with them.
+#include <algorithm>
 #include <atomic>
 
 #include "commands.hpp"
@@ -42,6 +43,8 @@ constexpr std::string_view kSocketUsage =
     "?-myaddr addr? port\"";
 
 constexpr int kAcceptDeadlineMs = 60000;
+// Tcl 8.6 aborts where a file has the number 1024: who connects and says nothing must not bring a server there.
+constexpr std::ptrdiff_t kMostHandshakes = 256;
 
 // ---- Credentials. ----
 
@@ -183,6 +186,15 @@ int tls_socket(InterpState& state, Objects words) {
   return client(state, options, std::move(parameters), rest);
 }
 
+// The oldest of the handshakes gives way: who means it is done in a moment.
+void make_room(const InterpState& state) {
+  const auto& all = state.tls_channels;
+  if (std::ranges::count_if(all, &TlsChannel::has_deadline) < kMostHandshakes) return;
+  const auto oldest = (*std::ranges::find_if(all, &TlsChannel::has_deadline))->hold();
+  oldest->give_up({"TLS negotiation gave way to newer ones; " + std::to_string(kMostHandshakes) + " are not finished.",
+                   "TWAPI TLS TIMEOUT"});
+}
+
 // tls::accept NUMBER CHANNEL ADDRESS PORT
 int accept(InterpState& state, Objects words) {
   Tcl_Channel below = Tcl_GetChannel(state.interp, Tcl_GetString(words[2]), nullptr);
@@ -197,6 +209,7 @@ int accept(InterpState& state, Objects words) {
   }
   TlsParameters parameters = listener->parameters();
   parameters.role = TlsRole::server;
+  make_room(state);
   const auto tls = TlsChannel::create(state, below, std::move(parameters))->hold();
   const Object callback(new_text(std::string_view(tls->parameters().accept_callback)));
   if (Tcl_ListObjAppendElement(state.interp, callback.get(),
