@@ -4,6 +4,7 @@
 #include "core/handshake_step.hpp"
 #include "kerberos/authenticator.hpp"
 #include "kerberos/credential.hpp"
+#include "kerberos/enctypes.hpp"
 #include "kerberos/package.hpp"
 #include "kerberos/status.hpp"
 
@@ -56,6 +57,10 @@ Result<core::Step> Acceptor::on_token(const core::StepInput& input, TokenKind du
     if (!key) return fail(key);
     key_ = std::move(*key);
   }
+  if (due == TokenKind::ap_req) {
+    auto checked = check_ticket(input.token);
+    if (!checked) return fail(checked);
+  }
   std::optional<Bindings> bindings;
   if (input.bindings) bindings.emplace(*input.bindings);
   // Behind a proxy that ends the channel only their presence can be checked.
@@ -77,6 +82,18 @@ Result<core::Step> Acceptor::on_token(const core::StepInput& input, TokenKind du
     return core::Step{.status = Status::continue_needed, .output = std::move(leg.output)};
   }
   return finish(std::move(leg));
+}
+
+// GSSAPI has a word for the types of session keys only. Who knows a service's weak key can make tickets for anybody.
+Result<void> Acceptor::check_ticket(Bytes token) const {
+  const auto number = ticket_enctype(token);
+  if (!number) return fail(Status::invalid_token, kCheck, "the ticket of the AP-REQ cannot be read");
+  const auto type = static_cast<Enctype>(*number);
+  if (aes_profile(type) != nullptr || (type == Enctype::rc4 && key_->sources().allow_rc4)) return {};
+  return fail(Status::crypto_system_invalid, kCheck,
+              "the ticket is encrypted with " + enctype_name(*number) +
+                  ", which is off unless chosen; give the service's account a key of AES (in Active Directory "
+                  "msDS-SupportedEncryptionTypes) and renew the keytab, or allow RC4 (allow_rc4 in [kerberos])");
 }
 
 void Acceptor::Leg::run(GssContext& context, gss_cred_id_t key, Bytes token, const std::optional<Bindings>& bindings) {

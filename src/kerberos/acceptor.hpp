@@ -31,6 +31,8 @@ class Acceptor final : public KerberosContext {
 
   bool is_datagram() const { return (requested_ & ASC_REQ_DATAGRAM) != 0; }
   bool sends_bindings(Bytes token) const;
+  // Whether the ticket is encrypted with a type that is allowed here.
+  Result<void> check_ticket(Bytes token) const;
   core::Step finish(Leg leg);
   Result<core::Step> on_token(const core::StepInput& input, TokenKind due);
   Result<core::Step> on_tgt_request(const core::StepInput& input);

@@ -2,6 +2,7 @@
 
 #include "kerberos/describe.hpp"
 #include "kerberos/status.hpp"
+#include "wire/der.hpp"
 #include "wire/reader.hpp"
 
 namespace opensspi::kerberos {
@@ -9,7 +10,27 @@ namespace {
 
 constexpr const char* kCheck = "authenticator of the AP-REQ";
 
+constexpr std::uint8_t kApReq = 0x6E, kTicket = 0x61, kInteger = 0x02;
+
+// The field `number` of a SEQUENCE, all of whose fields are there.
+Bytes field(Bytes sequence, unsigned number) {
+  wire::DerReader r{wire::DerReader{sequence}.content(wire::kDerSequence, "sequence")};
+  for (unsigned i = 0; i < number; ++i) r.content(wire::der_context(i), "field");
+  return r.content(wire::der_context(number), "field");
+}
+
 }  // namespace
+
+std::optional<std::int32_t> ticket_enctype(Bytes token) {
+  const Bytes request = wire::DerReader{message_of_token(token)}.content(kApReq, "AP-REQ");
+  const Bytes ticket = wire::DerReader{field(request, 3)}.content(kTicket, "ticket");
+  const Bytes encrypted = field(ticket, 3);
+  const Bytes number = wire::DerReader{field(encrypted, 0)}.content(kInteger, "etype");
+  if (number.empty() || number.size() > sizeof(std::int32_t)) return std::nullopt;
+  std::uint32_t value = (number[0] & 0x80) != 0 ? ~0U : 0U;
+  for (const std::uint8_t byte : number) value = (value << 8) | byte;
+  return static_cast<std::int32_t>(value);
+}
 
 Result<Asked> read_checksum(const krb5_checksum* checksum) {
   if (checksum == nullptr || checksum->checksum_type != kGssChecksum || checksum->length < kChecksumBytes) {

@@ -1,6 +1,9 @@
 // The authenticator's checksum of RFC 4121 section 4.1.1: what a client asks for, and its channel bindings.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "base/secret.hpp"
 #include "kerberos/gss.hpp"
 
@@ -16,6 +19,10 @@ struct Asked {
 };
 // SEC_E_INVALID_TOKEN.
 Result<Asked> read_checksum(const krb5_checksum* checksum);
+
+// The encryption type of the ticket in an AP-REQ, framed or bare (RFC 4120 sections 5.5.1 and 5.3). It stands outside
+// of what is encrypted, and nothing opens under another. nullopt: the message is not in DER.
+std::optional<std::int32_t> ticket_enctype(Bytes token);
 
 // What an AP-REQ asks for, framed or bare, as the keytab's keys open it. It is not accepted by this: whether it is in
 // time and no replay is for others to see.

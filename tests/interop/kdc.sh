@@ -98,7 +98,10 @@ make_principals() {
       echo "addprinc -randkey -e ${type#*=}:normal ${type%%=*}/localhost"
       echo "setstr ${type%%=*}/localhost session_enctypes ${type#*=}"
     done
-    echo "ktadd -norandkey -k $dir/service.keytab HTTP/localhost postgres/localhost HTTP/localhost:8080 HTTP/localhost/OPENSSPI.TEST deleg/localhost aes256/localhost aes128/localhost sha384/localhost sha256/localhost rc4/localhost"
+    # Its tickets are encrypted with RC4, and bring session keys of AES, as accounts of Active Directory often have it.
+    echo "addprinc -randkey -e arcfour-hmac:normal half/localhost"
+    echo "setstr half/localhost session_enctypes aes256-cts-hmac-sha1-96"
+    echo "ktadd -norandkey -k $dir/service.keytab half/localhost HTTP/localhost postgres/localhost HTTP/localhost:8080 HTTP/localhost/OPENSSPI.TEST deleg/localhost aes256/localhost aes128/localhost sha384/localhost sha256/localhost rc4/localhost"
     # A keytab of before the service's key was changed, one of another service, and one of a user.
     echo "ktadd -norandkey -k $dir/old.keytab changed/localhost"
     echo "cpw -randkey changed/localhost"

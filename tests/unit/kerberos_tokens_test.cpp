@@ -1,10 +1,12 @@
 // The tokens that are ours to make and to read: frames, TGT-REQ and TGT-REP.
 #include <gtest/gtest.h>
 
+#include "kerberos/authenticator.hpp"
 #include "kerberos/describe.hpp"
 #include "kerberos/user_to_user.hpp"
 #include "support/corruption.hpp"
 #include "support/vectors.hpp"
+#include "wire/der.hpp"
 
 namespace opensspi::kerberos {
 namespace {
@@ -18,6 +20,34 @@ TEST(KerberosTokens, TgtRequestIsAsTheDraftHasIt) {
   EXPECT_EQ(describe_token(make_tgt_request()), "TGT-REQ");
   // With a realm behind, as Windows sends it.
   EXPECT_TRUE(is_tgt_request(from_hex("601f06092a864886f71201020204003010a003020105a103020110a3041b024142")));
+}
+
+// RFC 4120 5.5.1 and 5.3: pvno, msg-type, ap-options, ticket { tkt-vno, realm, sname, enc-part { etype ... } }.
+ByteVector ap_req_of(const ByteVector& etype) {
+  using wire::der_context, wire::der_element;
+  const ByteVector any = from_hex("0500");
+  const auto part = [&](unsigned number, const ByteVector& content) {
+    return der_element(der_context(number), {content});
+  };
+  const ByteVector encrypted = der_element(wire::kDerSequence, {part(0, etype), part(2, any)});
+  const ByteVector ticket = der_element(
+      0x61, {der_element(wire::kDerSequence, {part(0, any), part(1, any), part(2, any), part(3, encrypted)})});
+  return der_element(0x6E, {der_element(wire::kDerSequence,
+                                        {part(0, any), part(1, any), part(2, any), part(3, ticket), part(4, any)})});
+}
+
+TEST(KerberosTokens, TheTicketsEncryptionTypeIsReadOrNothing) {
+  EXPECT_EQ(ticket_enctype(ap_req_of(from_hex("020112"))), 18);
+  EXPECT_EQ(ticket_enctype(ap_req_of(from_hex("020117"))), 23);
+  EXPECT_EQ(ticket_enctype(ap_req_of(from_hex("0202ff7b"))), -133);
+  EXPECT_EQ(ticket_enctype(ap_req_of(from_hex("0200"))), std::nullopt);
+  EXPECT_EQ(ticket_enctype(ap_req_of(from_hex("02050000000012"))), std::nullopt);
+  EXPECT_EQ(ticket_enctype(from_hex("6e00")), std::nullopt);
+  EXPECT_EQ(ticket_enctype({}), std::nullopt);
+  const ByteVector token = ap_req_of(from_hex("020112"));
+  for (std::size_t size = 0; size < token.size(); ++size) {
+    EXPECT_EQ(ticket_enctype(Bytes(token).first(size)), std::nullopt) << size;
+  }
 }
 
 TEST(KerberosTokens, TgtReplyGivesTheTicketBack) {

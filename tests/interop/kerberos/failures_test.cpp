@@ -143,6 +143,16 @@ TEST(Failures, Rc4UnlessChosen) {
   EXPECT_EQ(status, SEC_E_CRYPTO_SYSTEM_INVALID) << std::hex << status << " " << last_failure();
 }
 
+TEST(Failures, TicketUnderRc4UnlessChosen) {
+  const Blob token = ap_req("half/localhost");  // the session key is of AES: nothing for the client to refuse
+  Credential theirs(SECPKG_CRED_INBOUND);
+  Blob answer;
+  EXPECT_EQ(accept(theirs, token, answer), SEC_E_CRYPTO_SYSTEM_INVALID) << last_failure();
+  expect_words("the ticket is encrypted with arcfour-hmac");
+  Credential chosen(SECPKG_CRED_INBOUND, {.allow_rc4 = true});
+  EXPECT_EQ(accept(chosen, token, answer), SEC_E_OK) << last_failure();
+}
+
 TEST(Failures, TokensThatAreNotOfKerberos) {
   Credential theirs(SECPKG_CRED_INBOUND);
   Blob answer;
