@@ -2,7 +2,7 @@
 
 declare -A PACKAGES=(
   [build]="cmake ninja-build ccache g++ pkg-config nettle-dev libssl-dev libkrb5-dev zlib1g-dev tcl tcl8.6-dev"
-  [demo]="curl openssl krb5-kdc krb5-admin-server krb5-user"
+  [demo]="curl openssl python3 krb5-kdc krb5-admin-server krb5-user"
   [format]="clang-format-19"
   [fuzz]="clang-19 libclang-rt-19-dev llvm-19"
   [docs]="man-db groff-base"

@@ -1,5 +1,4 @@
 # The test programs. Each runs by itself; `./dev test` runs them all and sums.
-find_package(GTest REQUIRED)
 find_package(nlohmann_json QUIET)
 
 # opensspi_gtest(NAME SOURCES... ): nothing where there are no sources.

@@ -94,6 +94,7 @@ void judge(PCCERT_CHAIN_CONTEXT context, const CERT_CHAIN_POLICY_PARA* parameter
            CERT_CHAIN_POLICY_STATUS& status) {
   const CERT_SIMPLE_CHAIN& chain = *context->rgpChain[0];
   std::vector<CERT_TRUST_STATUS> links;
+  links.reserve(chain.cElement);
   for (DWORD i = 0; i < chain.cElement; ++i) links.push_back(chain.rgpElement[i]->TrustStatus);
   const DWORD flags = policy_flags(parameters, https);
   cert::Verdict verdict = cert::judge(links, flags);

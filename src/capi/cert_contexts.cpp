@@ -22,11 +22,13 @@ BOOL empty_answer(Status status, const char* text, const char* function) {
 ByteVector key_place_structure(const cert::KeyPlace& place, const void* at) {
   const std::size_t text_bytes = 2 * (place.container.size() + place.provider.size() + 2);
   ByteVector out(sizeof(CRYPT_KEY_PROV_INFO) + text_bytes);
-  // The texts' addresses are those that they have in the caller's buffer.
+  // The texts' addresses are those that they have in the caller's buffer, or would have: it may be none.
+  // NOLINTBEGIN(performance-no-int-to-ptr)
   const auto base = reinterpret_cast<std::uintptr_t>(at) + sizeof(CRYPT_KEY_PROV_INFO);
   CRYPT_KEY_PROV_INFO info{};
   info.pwszContainerName = reinterpret_cast<SEC_WCHAR*>(base);
   info.pwszProvName = reinterpret_cast<SEC_WCHAR*>(base + 2 * (place.container.size() + 1));
+  // NOLINTEND(performance-no-int-to-ptr)
   info.dwKeySpec = place.key_spec;
   std::memcpy(out.data(), &info, sizeof info);
   std::uint8_t* to = out.data() + sizeof info;
@@ -86,6 +88,7 @@ ByteVector usage_structure(const std::vector<std::string>& usages, void* at) {
   for (const std::string& usage : usages) bytes += usage.size() + 1;
   ByteVector out(bytes);
   const auto base = reinterpret_cast<std::uintptr_t>(at);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): as above
   CERT_ENHKEY_USAGE head{static_cast<DWORD>(usages.size()), reinterpret_cast<char**>(base + sizeof(CERT_ENHKEY_USAGE))};
   std::memcpy(out.data(), &head, sizeof head);
   for (std::size_t i = 0; i < usages.size(); ++i) {

@@ -77,6 +77,7 @@ std::uint32_t key_spec(const Element& element) {
 
 std::vector<std::string> texts_of(const EXTENDED_KEY_USAGE* usages) {
   std::vector<std::string> texts;
+  texts.reserve(static_cast<std::size_t>(std::max(0, sk_ASN1_OBJECT_num(usages))));
   for (int i = 0; i < sk_ASN1_OBJECT_num(usages); ++i) texts.push_back(oid_text(sk_ASN1_OBJECT_value(usages, i)));
   return texts;
 }

@@ -93,6 +93,7 @@ std::vector<ElementPtr> Store::certificates() const {
 std::vector<CrlPtr> Store::crls() const {
   const std::scoped_lock lock(mutex_);
   std::vector<CrlPtr> shared;
+  shared.reserve(crls_.size());
   for (const CrlPtr& crl : crls_) shared.push_back(share(crl.get()));
   return shared;
 }

@@ -61,9 +61,9 @@ constexpr std::uint32_t kMostGroups = 4096;
 
 Result<LogonInfo> parse_logon_info(Bytes content) {
   wire::Reader r{content};
-  r.skip(16);     // MS-RPCE 2.2.6: common and private headers
-  r.skip(4);      // referent of the structure
-  r.skip(6 * 8);  // times
+  r.skip(16);  // MS-RPCE 2.2.6: common and private headers
+  r.skip(4);   // referent of the structure
+  r.skip(48);  // six times
   const Text effective_name = read_text_head(r);
   Text others[5];  // FullName, LogonScript, ProfilePath, HomeDirectory, HomeDirectoryDrive
   for (Text& text : others) text = read_text_head(r);

@@ -70,8 +70,8 @@ bool is_known_realm(const Krb5& krb5, const std::string& realm) {
 }
 
 std::string realm_of_domain(const Krb5& krb5, const std::string& domain) {
-  const std::string realm = upper_utf8(domain);
-  const std::string usual = default_realm(krb5);
+  std::string realm = upper_utf8(domain);
+  std::string usual = default_realm(krb5);
   if (realm == usual) return realm;
   const Profile profile(krb5);
   const std::vector<std::string> known = profile.subsections("realms");

@@ -62,7 +62,8 @@ FileTime last_expiry(const Krb5& krb5, krb5_ccache ccache) {
 
 // What a ticket is asked of: the client's realm, and beyond it the service's, or the host where its realm is unknown.
 std::string question_of(const krb5_principal_data& client, const krb5_principal_data& server) {
-  const std::string from = realm_of(client), to = realm_of(server);
+  std::string from = realm_of(client);
+  const std::string to = realm_of(server);
   if (to == from) return from;
   if (!to.empty()) return from + " for " + to;
   return from + " for the realm of " + (server.length > 1 ? text_of(server.data[1]) : std::string("the service"));

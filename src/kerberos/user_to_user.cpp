@@ -86,8 +86,8 @@ Result<Agreement> agree(SessionKeys keys, OM_uint32 flags, std::u16string client
   details.session_key = sending.key.clone();
   details.enctype = sending.enctype;
   const bool initiator = keys.initiator;
-  return Agreement{std::make_unique<Session>(std::move(keys), std::move(details), initiator, flags),
-                   from_krb5_time(end)};
+  auto session = std::make_unique<Session>(std::move(keys), std::move(details), initiator, flags);
+  return Agreement{std::move(session), from_krb5_time(end)};
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ std::string describe_challenge(Bytes token) {
 }
 
 std::string describe_responses(const AuthenticateMessage& m) {
-  const std::string lengths =
+  std::string lengths =
       "LM " + std::to_string(m.lm_response.size()) + " bytes, NT " + std::to_string(m.nt_response.size()) + " bytes";
   if (m.nt_response.size() < Ntlmv2Response::kLeastBytes) return lengths;
   auto response = Ntlmv2Response::parse(m.nt_response);

@@ -48,8 +48,7 @@ Result<core::Attribute> SchannelContext::unique_bindings() const {
     static constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
     constexpr std::size_t kSize = 32;
     static_assert(sizeof value >= kSize);
-    if (SSL_export_keying_material(const_cast<SSL*>(ssl()), value, kSize, kLabel.data(), kLabel.size(), nullptr, 0,
-                                   0) != 1) {
+    if (SSL_export_keying_material(ssl(), value, kSize, kLabel.data(), kLabel.size(), nullptr, 0, 0) != 1) {
       ERR_clear_error();
       return fail(Status::internal_error, kCheck, "no key can be exported");
     }
@@ -100,9 +99,9 @@ Result<core::Attribute> SchannelContext::keying_material() const {
     return fail(Status::out_of_sequence, kCheck, "set SECPKG_ATTR_KEYING_MATERIAL_INFO first: it says what to export");
   }
   core::KeyingMaterial material{Secret(exporter_->size)};
-  if (SSL_export_keying_material(const_cast<SSL*>(ssl()), material.key.writable().data(), exporter_->size,
-                                 exporter_->label.data(), exporter_->label.size(), exporter_->context.data(),
-                                 exporter_->context.size(), exporter_->has_context ? 1 : 0) != 1) {
+  if (SSL_export_keying_material(ssl(), material.key.writable().data(), exporter_->size, exporter_->label.data(),
+                                 exporter_->label.size(), exporter_->context.data(), exporter_->context.size(),
+                                 exporter_->has_context ? 1 : 0) != 1) {
     return fail(Status::internal_error, kCheck, "no key can be exported: " + cert::take_reason());
   }
   return material;

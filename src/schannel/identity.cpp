@@ -68,6 +68,7 @@ bool issued_by(const OwnCertificate& certificate, const STACK_OF(X509_NAME) * is
 
 std::vector<OwnCertificate> own_certificates(const Settings& settings) {
   std::vector<OwnCertificate> own;
+  own.reserve(settings.certificates.size());
   for (const cert::ElementPtr& element : settings.certificates) {
     own.push_back({element, chain_of(*element, settings.intermediates, (settings.flags & SCH_SEND_ROOT_CERT) != 0)});
   }
