@@ -34,27 +34,7 @@ proc seal {message} {
     twapi::sspi_decrypt $server $token $cipher $padding
 }
 
-# The CPU time of this process. The kernel counts it up where a process pauses, therefore the millisecond of sleep.
-proc cpu_microseconds {} {
-    after 1
-    set file [open /proc/self/schedstat]
-    set nanoseconds [lindex [gets $file] 0]
-    close $file
-    return [expr {$nanoseconds / 1000}]
-}
-
-# Calls of $work per second of CPU time over about $ms milliseconds.
-proc rate {ms work} {
-    set batch [expr {max(1, int(2000.0 / max(1.0, [lindex [time $work 3] 0])))}]
-    set calls 0
-    set end [expr {[clock microseconds] + $ms * 1000}]
-    set start [cpu_microseconds]
-    while {[clock microseconds] < $end} {
-        time $work $batch
-        incr calls $batch
-    }
-    return [format %.1f [expr {$calls * 1e6 / ([cpu_microseconds] - $start)}]]
-}
+source [file join [file dirname [info script]] rate.tcl]
 
 lassign [establish] client server
 puts ready
@@ -62,10 +42,10 @@ flush stdout
 while {[gets stdin line] >= 0} {
     lassign $line verb size ms
     switch -- $verb {
-        handshake { puts [rate $size handshake] }
+        handshake { puts [format %.1f [rate $size handshake]] }
         sign - seal {
             set message [string repeat [binary format c* {1 250 7 128}] [expr {$size / 4}]]
-            puts [rate $ms [list $verb $message]]
+            puts [format %.1f [rate $ms [list $verb $message]]]
         }
         default { puts none }
     }
