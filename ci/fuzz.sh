@@ -7,15 +7,16 @@ fuzz_targets() {
   done
 }
 
-# fuzz_one NAME SECONDS: the kept inputs first, then new ones. A crash is kept and makes it fail.
+# fuzz_one NAME SECONDS [OPTION...]: the kept inputs first, then new ones. A crash is kept and makes it fail.
 fuzz_one() {
   local name=$1 seconds=$2 dictionary=() directories=("build/fuzz/corpus/$1")
+  shift 2
   mkdir -p "build/fuzz/corpus/$name" build/fuzz/crashes
   if [[ -d tests/fuzz/corpus/$name ]]; then directories+=("tests/fuzz/corpus/$name"); fi
   if [[ -e tests/fuzz/$name.dict ]]; then dictionary=("-dict=tests/fuzz/$name.dict"); fi
   if [[ -x /usr/bin/llvm-symbolizer-19 ]]; then export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-19; fi
   timeout $((seconds + 120)) "build/fuzz/bin/${name}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-    -artifact_prefix="build/fuzz/crashes/$name-" "${dictionary[@]}" "${directories[@]}"
+    -artifact_prefix="build/fuzz/crashes/$name-" "${dictionary[@]}" "$@" "${directories[@]}"
 }
 
 run_fuzz() {

@@ -276,7 +276,7 @@ sanitizer_suites() {
 
 # ThreadSanitizer of g++ 12 needs the address space laid out without randomisation on newer kernels.
 thread_suites() {
-  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$ROOT/tests/support/thread_sanitizer.supp
   WRAPPER=(setarch "$(uname -m)" -R)
   if [[ $FULL == yes ]]; then
     gtest_suites tsan tsan/
@@ -289,12 +289,13 @@ thread_suites() {
   unset TSAN_OPTIONS
 }
 
+# The short run repeats itself: what it finds is the change's doing. The long one looks for what is new.
 fuzz_suites() {
-  local name seconds=2
-  if [[ $FULL == yes ]]; then seconds=120; fi
+  local name seconds=2 more=(-seed=1 -runs=100000)
+  if [[ $FULL == yes ]]; then seconds=120 more=(); fi
   for name in $(fuzz_targets); do
     selected "fuzz/$name" || continue
-    suite "fuzz/$name" check bash -c 'source ci/fuzz.sh; fuzz_one "$@"' fuzz "$name" "$seconds"
+    suite "fuzz/$name" check bash -c 'source ci/fuzz.sh; fuzz_one "$@"' fuzz "$name" "$seconds" "${more[@]}"
   done
 }
 

@@ -225,6 +225,7 @@ Verdict judge(std::span<const CERT_TRUST_STATUS> links, std::uint32_t flags) {
 }
 
 bool is_ip_address(const std::string& name) {
+  if (name.find('\0') != std::string::npos) return false;  // inet_pton would read no further
   in6_addr address;
   return inet_pton(AF_INET, name.c_str(), &address) == 1 || inet_pton(AF_INET6, name.c_str(), &address) == 1;
 }

@@ -173,7 +173,7 @@ Result<GeneralNamePtr> alternative_name(std::u16string_view text) {
   if (name.empty()) return refused();
   GeneralNamePtr made(GENERAL_NAME_new());
   if (equal_ignoring_case(kind, u"IP")) {
-    ASN1_OCTET_STRING* address = a2i_IPADDRESS(name.c_str());
+    ASN1_OCTET_STRING* address = is_ip_address(name) ? a2i_IPADDRESS(name.c_str()) : nullptr;
     if (address == nullptr) return refused();
     GENERAL_NAME_set0_value(made.get(), GEN_IPADD, address);
     return made;

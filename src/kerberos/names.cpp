@@ -59,6 +59,7 @@ bool is_ip_address(std::string_view target) {
   target = target.substr(0, target.find_first_of("/@"));
   const auto is = [](std::string_view host) {
     const std::string text(host.substr(0, host.find('%')));  // a link-local address may name its interface
+    if (text.find('\0') != std::string::npos) return false;  // inet_pton would read no further
     unsigned char address[16];
     return inet_pton(AF_INET, text.c_str(), address) == 1 || inet_pton(AF_INET6, text.c_str(), address) == 1;
   };
