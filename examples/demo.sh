@@ -78,7 +78,7 @@ start() {
   "$@" >"$work/$name.log" 2>&1 &
   children+=($!)
   port=
-  for ((waited = 0; waited < 100; waited++)); do
+  for ((waited = 0; waited < 600; waited++)); do
     port=$(sed -nE 's/^listening on .*(port |:)([0-9]+)\/?$/\2/p' "$work/$name.log")
     if [[ -n $port ]]; then return; fi
     kill -0 $! 2>/dev/null || break
@@ -189,7 +189,7 @@ heading "A log-on over HTTP: curl --ntlm against examples/http_ntlm.tcl"
 start http tclsh examples/http_ntlm.tcl "plain:$work/accounts"
 fetch() {
   (umask 077 && printf 'user = "%s"\n' "$1" >"$work/curlrc")
-  curl -sS --max-time 20 --ntlm -K "$work/curlrc" -o "$work/page" -w '%{http_code}' "http://127.0.0.1:$port/" 2>&1 || true
+  curl -sS --max-time 60 --ntlm -K "$work/curlrc" -o "$work/page" -w '%{http_code}' "http://127.0.0.1:$port/" 2>&1 || true
 }
 code=$(fetch 'EXAMPLE\\alice:Correct Horse 7')
 page=$(cat "$work/page" 2>/dev/null || true)

@@ -35,7 +35,7 @@ if command -v openssl >/dev/null; then clients=4; fi
 tclsh "$script" server -identity "$folder/server.pfx" -save "$folder/received" -clients $clients >"$folder/log" 2>&1 &
 server=$!
 port=
-for ((waited = 0; waited < 100; waited++)); do
+for ((waited = 0; waited < 600; waited++)); do
   port=$(sed -n 's/^listening on .* port //p' "$folder/log")
   if [[ -n $port ]]; then break; fi
   sleep 0.1
@@ -67,7 +67,7 @@ if ((clients == 4)); then
   due "that it verified" grep -q '^Verification: OK' "$folder/client"
 fi
 
-for ((waited = 0; waited < 100; waited++)); do
+for ((waited = 0; waited < 600; waited++)); do
   if ! kill -0 "$server" 2>/dev/null; then break; fi
   sleep 0.1
 done

@@ -21,8 +21,8 @@ SilentKdcs& SilentKdcs::of_process() {
   return *kOnly;
 }
 
-Result<std::unique_ptr<SilentKdcs::Question>> SilentKdcs::ask(const std::string& name, Milliseconds patience,
-                                                              Clock::time_point now) {
+Result<std::unique_ptr<SilentKdcs::Question>> SilentKdcs::ask(const std::string& name, Milliseconds patience) {
+  const Clock::time_point now = now_();
   const std::scoped_lock lock(mutex_);
   State& state = states_[name];
   if (now < state.silent_until) return silent(name, "no KDC answered a moment ago");
@@ -40,7 +40,7 @@ Result<std::unique_ptr<SilentKdcs::Question>> SilentKdcs::ask(const std::string&
 SilentKdcs::Question::~Question() { owner_.end(*this, name_, begun_, answered_); }
 
 void SilentKdcs::end(const Question& question, const std::string& name, Clock::time_point begun, bool answered) {
-  const Clock::time_point now = Clock::now();
+  const Clock::time_point now = now_();
   const std::scoped_lock lock(mutex_);
   const auto at = states_.find(name);
   State& state = at->second;

@@ -23,6 +23,9 @@ class SilentKdcs {
   static constexpr Milliseconds kPrompt{500};
   static constexpr Milliseconds kHold{10'000};
 
+  // `now`: the clock, which tests stop.
+  explicit SilentKdcs(Clock::time_point (*now)() = Clock::now) : now_(now) {}
+
   // A question that is open until this ends.
   class Question {
    public:
@@ -43,8 +46,7 @@ class SilentKdcs {
   };
 
   // SEC_E_NO_AUTHENTICATING_AUTHORITY: nobody answered this question a moment ago.
-  Result<std::unique_ptr<Question>> ask(const std::string& name, Milliseconds patience,
-                                        Clock::time_point now = Clock::now());
+  Result<std::unique_ptr<Question>> ask(const std::string& name, Milliseconds patience);
 
   static SilentKdcs& of_process();
 
@@ -55,6 +57,7 @@ class SilentKdcs {
   };
   void end(const Question& question, const std::string& name, Clock::time_point begun, bool answered);
 
+  Clock::time_point (*const now_)();
   std::mutex mutex_;
   std::map<std::string, State> states_;
 };

@@ -75,8 +75,20 @@ proc with_tls_pair {options script} {
 
 testConstraint openssl [expr {![catch {exec openssl version}]}]
 
+# openssl s_server at a port of its own choice: {PIPE PORT}. What it prints comes line by line.
+proc s_server {pem args} {
+    set pipe [open |[list stdbuf -oL openssl s_server -accept 127.0.0.1:0 -cert $pem -key $pem {*}$args 2>@1] r+]
+    fconfigure $pipe -buffering line
+    while {[gets $pipe line] >= 0} {
+        if {[regexp {^ACCEPT .*:(\d+)$} $line -> port]} { return [list $pipe $port] }
+        append said $line \n
+    }
+    catch {close $pipe}
+    error "openssl s_server does not listen: $said"
+}
+
 # Waits until a variable is set, gives its value and unsets it; an error after some seconds.
-proc await {name {seconds 20}} {
+proc await {name {seconds 60}} {
     set timer [after [expr {$seconds * 1000}] [list set $name timeout]]
     while {![info exists $name]} { vwait $name }
     after cancel $timer

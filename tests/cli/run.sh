@@ -24,7 +24,7 @@ report() { # NAME FAULT
 run() {
   local name=$1 wanted=$2 expression=$3 status=0 fault=
   shift 3
-  timeout 60 "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+  timeout 120 "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
   if ((status != wanted)); then fault="exit status $status, due: $wanted"; fi
   if ! grep -qE -- "$expression" "$work/out" "$work/err"; then fault="missing: $expression"; fi
   report "$name" "$fault"
@@ -75,10 +75,10 @@ log_on() {
   local client_options=() client
   while [[ $1 != -- ]]; do client_options+=("$1"); shift; done
   shift
-  timeout 60 "$sspi" client --bare "${client_options[@]}" <"$work/to_client" >"$work/to_server" 2>"$work/out" &
+  timeout 120 "$sspi" client --bare "${client_options[@]}" <"$work/to_client" >"$work/to_server" 2>"$work/out" &
   client=$!
   # The client's tokens through a file that grows: the server ends with the input that it needs, not with a pipe's end.
-  timeout 60 "$sspi" server --bare "$@" < <(tail -n +1 -f --pid=$client "$work/to_server" 2>/dev/null) \
+  timeout 120 "$sspi" server --bare "$@" < <(tail -n +1 -f --pid=$client "$work/to_server" 2>/dev/null) \
     >"$work/to_client" 2>"$work/err"
   server_status=$?
   wait $client

@@ -46,7 +46,7 @@ start_server() {
   tclsh examples/ntlm_tcp.tcl server "$@" >"$work/server.log" 2>&1 &
   server=$!
   port=
-  for ((waited = 0; waited < 100; waited++)); do
+  for ((waited = 0; waited < 600; waited++)); do
     port=$(sed -n 's/^listening on .* port //p' "$work/server.log")
     if [[ -n $port ]]; then return; fi
     sleep 0.1
@@ -109,7 +109,7 @@ start_tls_server() {
     >"$work/server.log" 2>&1 &
   server=$!
   port=
-  for ((waited = 0; waited < 100; waited++)); do
+  for ((waited = 0; waited < 600; waited++)); do
     port=$(sed -n 's/^listening on .* port //p' "$work/server.log")
     if [[ -n $port ]]; then return; fi
     sleep 0.1

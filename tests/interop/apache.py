@@ -19,9 +19,9 @@ SEC_E_TARGET_UNKNOWN, SEC_E_NO_CREDENTIALS = "80090303", "8009030E"
 
 def connect(tls):
     if not tls:
-        return http.client.HTTPConnection(HOST, PORT, timeout=20)
+        return http.client.HTTPConnection(HOST, PORT, timeout=60)
     trust = ssl.create_default_context(cafile=CERTIFICATE)
-    return http.client.HTTPSConnection(HOST, TLS_PORT, timeout=20, context=trust)
+    return http.client.HTTPSConnection(HOST, TLS_PORT, timeout=60, context=trust)
 
 
 def end_point_bindings():

@@ -39,10 +39,7 @@ openssl req -x509 -newkey rsa:2048 -sha256 -nodes -days 2 -subj /CN=localhost -a
 chmod 640 "$www/keytab" "$www/accounts"
 if [[ $(id -u) == 0 ]]; then chgrp www-data "$www/keytab" "$www/accounts"; fi
 
-read -r port tls_port < <(python3 -c '
-import socket
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-print(*(s.getsockname()[1] for s in sockets))')
+read -r port tls_port < <(python3 -B "$here/../support/free_port.py" 2)
 
 # The module does not merge what folders say: each block is complete.
 protected() { # FOLDER MECHANISM...
@@ -67,7 +64,7 @@ protected() { # FOLDER MECHANISM...
 } >"$www/httpd.conf"
 env -u KRB5RCACHEDIR KRB5RCACHENAME=none: NTLM_USER_FILE="$www/accounts" KRB5_KTNAME="FILE:$www/keytab" \
   apache2 -f "$www/httpd.conf" -k start
-for _ in $(seq 100); do
+for _ in $(seq 600); do
   if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then break; fi
   sleep 0.1
 done

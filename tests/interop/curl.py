@@ -29,7 +29,7 @@ PORT = int(URL.rstrip("/").rsplit(":", 1)[1])
 
 def curl(user, *more):
     """Gives status, body and what curl sent."""
-    command = ["curl", "--noproxy", "*", "--silent", "--verbose", "--max-time", "20", "--write-out", "%{http_code}",
+    command = ["curl", "--noproxy", "*", "--silent", "--verbose", "--max-time", "60", "--write-out", "%{http_code}",
                "--ntlm", "--user", user, *more, URL]
     run = subprocess.run(command, capture_output=True, text=True)
     return int(run.stdout[-3:] or 0), run.stdout[:-3], run.stderr
@@ -123,5 +123,5 @@ tap.run("the server still serves", lambda: page(f"{DOMAIN}\\{USER}:{PASSWORD}", 
 server.terminate()
 log = server.stdout.read()
 tap.ok(PASSWORD not in log and OTHER_PASSWORD not in log, "the server's log holds no password", log)
-server.wait(10)
+server.wait(60)
 tap.done()

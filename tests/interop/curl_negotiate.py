@@ -45,7 +45,7 @@ class Server:
 
 def curl(*args, env=None):
     """Gives the exit status, the body and what was said on the way."""
-    command = ["curl", "--noproxy", "*", "--silent", "--verbose", "--max-time", "20", *args]
+    command = ["curl", "--noproxy", "*", "--silent", "--verbose", "--max-time", "60", *args]
     run = subprocess.run(command, capture_output=True, text=True,
                          env={**os.environ, "NTLM_USER_FILE": ACCOUNTS, **(env or {})})
     return run.returncode, run.stdout, run.stderr
@@ -92,7 +92,7 @@ def replayed():
     """On a connection of its own; the replay cache remembers."""
     with Server("http", "Negotiate") as server:
         token = token_of_curl(server)
-        connection = http.client.HTTPConnection("localhost", server.port, timeout=20)
+        connection = http.client.HTTPConnection("localhost", server.port, timeout=60)
         connection.request("GET", "/", headers={"Authorization": "Negotiate " + token})
         response = connection.getresponse()
         body = response.read()

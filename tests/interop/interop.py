@@ -8,6 +8,8 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(HERE, "..", "support"))
+from free_port import free_port  # its place is known only now
 BUILD = os.path.abspath(os.environ.get("OPENSSPI_BUILD") or os.path.join(HERE, "..", "..", "build", "release"))
 DOMAIN, USER, PASSWORD = "EXAMPLE", "alice", "Passw0rd!"
 OTHER_USER, OTHER_PASSWORD = "bob", "Other-Passw0rd"
@@ -131,7 +133,7 @@ class Peer:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(60)
         self.process.stdout.close()
 
     def __enter__(self):
@@ -189,7 +191,7 @@ class NtlmAuth:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(60)
         self.process.stdout.close()
 
     def __enter__(self):

@@ -21,7 +21,7 @@ types=(aes256=aes256-cts-hmac-sha1-96 aes128=aes128-cts-hmac-sha1-96 sha384=aes2
   sha256=aes128-cts-hmac-sha256-128 rc4=arcfour-hmac)
 PATH=$PATH:/usr/sbin:/sbin
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+free_port() { python3 -B "$(dirname "$(readlink -f "$0")")/../support/free_port.py"; }
 
 # The second argument: a line more for [libdefaults].
 write_client_configuration() {
@@ -120,7 +120,7 @@ make_wrong_keytab() {
 
 wait_for_kdc() {
   local try
-  for try in $(seq 100); do
+  for try in $(seq 600); do
     if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then return 0; fi
     sleep 0.1
   done

@@ -38,7 +38,7 @@ if [[ $(id -u) == 0 ]]; then chown -R postgres "$folder/pg"; fi
 chmod 755 "$folder/kdc"
 chmod 644 "$folder/kdc/krb5.conf"
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(python3 -B "$here/../support/free_port.py")
 environment=(KRB5_CONFIG="$KRB5_CONFIG" KRB5RCACHENAME=none:)
 "${as[@]}" "$programs/initdb" -D "$folder/pg/data" -U postgres --auth=trust -N >"$folder/initdb.log"
 cat >>"$folder/pg/data/postgresql.conf" <<TEXT
@@ -54,7 +54,7 @@ hostgssenc all alice 127.0.0.1/32 gss include_realm=0
 TEXT
 "${as[@]}" "${environment[@]}" "$programs/postgres" -D "$folder/pg/data" >"$folder/server.log" 2>&1 &
 server=$!
-for _ in $(seq 100); do
+for _ in $(seq 300); do
   if "$programs/pg_isready" -q -h "$folder/pg" -p "$port"; then break; fi
   sleep 0.2
 done

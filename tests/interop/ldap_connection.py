@@ -30,7 +30,7 @@ def elements(content):
 
 class LdapConnection:
     def __init__(self, host, trusted=None):
-        self.socket = socket.create_connection((host, 636 if trusted else 389), timeout=30)
+        self.socket = socket.create_connection((host, 636 if trusted else 389), timeout=60)
         if trusted:
             self.socket = ssl.create_default_context(cafile=trusted).wrap_socket(self.socket, server_hostname=host)
         self.stream = self.socket.makefile("rb")

@@ -91,7 +91,7 @@ quietly() {
 wait_until() {  # WHAT COMMAND...
   local what=$1 try
   shift
-  for try in $(seq 150); do
+  for try in $(seq 300); do
     if "$@" >/dev/null 2>&1; then return 0; fi
     sleep 0.2
   done

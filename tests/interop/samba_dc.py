@@ -97,7 +97,7 @@ def ldap(script, *words, user=None, domain="EXAMPLE", password=PASSWORD_FILE, ho
     for option, value in options.items():
         command += ["-" + option, value]
     done = subprocess.run(command + [BASE, "sAMAccountName", find, *wanted, *words], capture_output=True, text=True,
-                          env={**os.environ, "TCLLIBPATH": BUILD + "/tcl", **env}, timeout=60)
+                          env={**os.environ, "TCLLIBPATH": BUILD + "/tcl", **env}, timeout=120)
     return done.returncode, done.stdout.splitlines(), done.stderr
 
 

@@ -46,7 +46,7 @@ proc fetch {port paths} {
     package require http
     http::register https 443 [expr {[dict get $::options bare] ? "::twapi::tls_socket" : "counted_socket"}]
     foreach path $paths {
-        set token [http::geturl https://localhost:$port$path -keepalive 1 -timeout 15000]
+        set token [http::geturl https://localhost:$port$path -keepalive 1 -timeout 60000]
         say "page [http::status $token] [http::ncode $token] [string trim [http::data $token]][http::error $token]"
         http::cleanup $token
     }

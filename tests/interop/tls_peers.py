@@ -15,7 +15,7 @@ GNUTLS = {"tls1.2": "NORMAL:-VERS-ALL:+VERS-TLS1.2", "tls1.3": "NORMAL:-VERS-ALL
 CURL = {"tls1.2": ["--tlsv1.2", "--tls-max", "1.2"], "tls1.3": ["--tlsv1.3"]}
 
 
-def command(*words, timeout=30, **more):
+def command(*words, timeout=120, **more):
     return subprocess.run(words, capture_output=True, text=True, timeout=timeout, **more)
 
 
@@ -28,7 +28,7 @@ def talk(*words, say="hello\n", until="echo hello"):
     """Starts a client, says a line, reads to the answer and ends it; gives what it printed."""
     process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                text=True)
-    stop = threading.Timer(20, process.kill)
+    stop = threading.Timer(60, process.kill)
     stop.start()
     process.stdin.write(say)
     process.stdin.flush()
@@ -47,17 +47,11 @@ def talk(*words, say="hello\n", until="echo hello"):
     return out
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def listening(port, process):
     """Waits until a server takes connections."""
-    for _ in range(150):
+    for _ in range(600):
         assert process.poll() is None, f"{process.args[0]} ended with {process.returncode}"
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=60):
             return
         time.sleep(0.1)
     raise AssertionError(f"{process.args[0]} does not listen at {port}")
@@ -75,6 +69,20 @@ def running(*words, ready=None, **more):
     finally:
         process.kill()
         process.wait()
+
+
+def said_until(process, text):
+    """What a server prints, as far as a line with the text."""
+    stop = threading.Timer(60, process.kill)
+    stop.start()
+    out = ""
+    for line in process.stdout:
+        out += line
+        if text in line:
+            break
+    stop.cancel()
+    assert text in out, f"{text} is not said, but: {out}"
+    return out
 
 
 class Pki:
@@ -145,7 +153,7 @@ class TclServer:
         self.port = int(line.split()[1])
 
     def line(self):
-        stop = threading.Timer(20, self.process.kill)
+        stop = threading.Timer(60, self.process.kill)
         stop.start()
         line = self.process.stdout.readline().rstrip("\n")
         stop.cancel()

@@ -76,7 +76,7 @@ def both_certificates(findings):
 
 def sslscan(port):
     result = path("sslscan.xml")
-    run = command("sslscan", "--no-colour", f"--xml={result}", "--sni-name=localhost", f"127.0.0.1:{port}", timeout=120)
+    run = command("sslscan", "--no-colour", f"--xml={result}", "--sni-name=localhost", f"127.0.0.1:{port}", timeout=300)
     assert os.path.exists(result), run.stdout + run.stderr
     return xml.etree.ElementTree.parse(result).getroot().find("ssltest")
 

@@ -34,7 +34,7 @@ def above_nine(descriptors):
 class Chromium:
     """One browser with a profile of its own, and one tab. user and password: what it answers when it is asked, once."""
 
-    def __init__(self, environment, seconds=60):
+    def __init__(self, environment, seconds=120):
         self.profile = tempfile.mkdtemp(prefix="opensspi-chromium-")
         # A new profile does not load its GSSAPI library for the first challenge it meets, unless it has met one before.
         with open(os.path.join(self.profile, "Local State"), "w", encoding="utf-8") as file:
@@ -139,7 +139,7 @@ class Chromium:
         try:
             self.session = None
             self.send("Browser.close")
-            self.process.wait(10)
+            self.process.wait(60)
         except (OSError, subprocess.TimeoutExpired):
             self.process.kill()
             self.process.wait()

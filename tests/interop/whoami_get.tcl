@@ -8,7 +8,7 @@
 #   OPTION VALUE                   an option of http_sspi::geturl, from here on
 set words [lassign $argv file]
 source $file
-set options {-timeout 15000}
+set options {-timeout 60000}
 
 proc identity {text} {
     regexp {^([^:]*):([^:]*):(.*)$} $text -> domain user password

@@ -40,7 +40,7 @@ class Program:
 
     def said(self, since, enough):
         """The lines of the log since then, when `enough` is true of them, or after some seconds."""
-        for _ in range(100):
+        for _ in range(600):
             lines = self.log[since:]
             if enough(lines):
                 break
@@ -49,8 +49,8 @@ class Program:
 
     def end(self):
         self.process.terminate()
-        self.process.wait(10)
-        self.reader.join(10)
+        self.process.wait(60)
+        self.reader.join(60)
         return "".join(self.log)
 
 
@@ -67,7 +67,7 @@ def without_tickets(folder, **more):
 
 def curl(url, *options, env=None):
     """Status, body, and what curl sent and received of headers."""
-    run = subprocess.run(["curl", "--noproxy", "", "-sv", "--max-time", "20", "-w", "%{http_code}", *options, url],
+    run = subprocess.run(["curl", "--noproxy", "", "-sv", "--max-time", "60", "-w", "%{http_code}", *options, url],
                          capture_output=True, text=True, env=env or ENVIRONMENT)
     return int(run.stdout[-3:] or 0), run.stdout[:-3], run.stderr
 
@@ -75,7 +75,7 @@ def curl(url, *options, env=None):
 def get(*words, env=None):
     """The lines that whoami_get.tcl prints."""
     command = ["tclsh", os.path.join(HERE, "whoami_get.tcl"), os.path.join(EXAMPLES, "http_sspi.tcl"), *words]
-    run = subprocess.run(command, capture_output=True, text=True, env=env or ENVIRONMENT, timeout=90)
+    run = subprocess.run(command, capture_output=True, text=True, env=env or ENVIRONMENT, timeout=300)
     assert run.returncode == 0, run.stderr
     return run.stdout.splitlines()
 
@@ -85,7 +85,7 @@ class Raw:
 
     def __init__(self, port, tls=False, receive=0):
         self.socket = socket.socket()
-        self.socket.settimeout(10)
+        self.socket.settimeout(60)
         if receive:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
         self.socket.connect(("127.0.0.1", port))
@@ -172,9 +172,7 @@ class Tinyproxy:
     """tinyproxy on a free port, with its log in the folder."""
 
     def __init__(self, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.log = os.path.join(folder, "tinyproxy.log")
         path = write_file(os.path.join(folder, "tinyproxy.conf"), f"""Port {self.port}
 Listen 127.0.0.1
@@ -185,9 +183,9 @@ LogLevel Connect
 """)
         self.process = subprocess.Popen(["tinyproxy", "-d", "-c", path], stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
-        for _ in range(100):
+        for _ in range(600):
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection(("127.0.0.1", self.port), 60).close()
                 return
             except OSError:
                 threading.Event().wait(0.1)
@@ -195,4 +193,4 @@ LogLevel Connect
 
     def end(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)

@@ -177,10 +177,16 @@ TEST_F(FileSourceTest, AHundredThousandAccountsAreFoundAsFastAsOne) {
   ASSERT_TRUE(opened);
   source_ = std::move(*opened);
   const auto logon = ntlm_v2_logon(u"USER99999", u"", u"pw99999");
-  const auto start = std::chrono::steady_clock::now();
+  // The thread's own time: what else the machine does is not counted.
+  const auto used = [] {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  };
+  const auto start = used();
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(source_->verify(logon.request()));
   // A search through them all would take a hundred times this.
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 200ms);
+  EXPECT_LT(used() - start, 200ms);
 }
 
 TEST(OpenAccountSource, RefusesWhatItDoesNotKnow) {

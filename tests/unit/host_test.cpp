@@ -79,11 +79,15 @@ TEST(SystemHostRandom, FillsAnyLength) {
 }
 
 TEST(SystemHostNow, IsTheClockInIntervalsSince1601) {
-  const std::time_t before = std::time(nullptr);
-  const FileTime now = system_host().now();
-  const std::time_t after = std::time(nullptr);
-  EXPECT_GE(now, to_filetime(before, 0));
-  EXPECT_LE(now, to_filetime(after + 1, 0));
+  // Not time(), which may still say the second before.
+  const auto clock = [] {
+    timespec time{};
+    clock_gettime(CLOCK_REALTIME, &time);
+    return to_filetime(time.tv_sec, time.tv_nsec);
+  };
+  const FileTime before = clock(), now = system_host().now(), after = clock();
+  EXPECT_GE(now, before);
+  EXPECT_LE(now, after);
 }
 
 TEST(SystemHostNames, AreWellFormed) {

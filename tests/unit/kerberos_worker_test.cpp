@@ -9,8 +9,6 @@
 namespace opensspi::kerberos {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 TEST(KerberosWorker, TheResultComesBack) {
   auto result = within<int>(kDefaultDeadline, "a test", [] { return Result<int>(42); });
   ASSERT_TRUE(result.has_value());
@@ -24,18 +22,17 @@ TEST(KerberosWorker, PastTheDeadlineTheThreadAloneOwnsWhatItWorksOn) {
   auto held = std::make_shared<int>(1);
   const std::weak_ptr<int> seen = held;
   std::atomic<bool> go{false};
-  const auto start = Clock::now();
   const auto result = within<int>(Milliseconds(50), "a silent KDC", [held = std::move(held), &go]() -> Result<int> {
     while (!go) std::this_thread::sleep_for(Milliseconds(1));
     return *held;
   });
-  EXPECT_LT(Clock::now() - start, Milliseconds(2000));
+  // It did not wait for the end, which comes below.
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().status, Status::no_authenticating_authority);
   EXPECT_NE(result.error().detail.find("a silent KDC"), std::string::npos);
   EXPECT_FALSE(seen.expired());  // still at work
   go = true;
-  for (int i = 0; i < 5000 && !seen.expired(); ++i) std::this_thread::sleep_for(Milliseconds(1));
+  for (int i = 0; i < 60'000 && !seen.expired(); ++i) std::this_thread::sleep_for(Milliseconds(1));
   EXPECT_TRUE(seen.expired());
 }
 

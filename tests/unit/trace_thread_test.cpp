@@ -81,7 +81,7 @@ TEST_F(TraceThreads, AFunctionCanBeReplacedInAChildForkedWhileAnotherThreadWasIn
   while (!slow.entered) std::this_thread::yield();
   const pid_t child = fork();
   if (child == 0) {
-    alarm(10);  // a hang is a failure
+    alarm(60);  // a hang is a failure
     trace::set_function(nullptr, nullptr);
     _exit(0);
   }
