@@ -7,16 +7,33 @@ fuzz_targets() {
   done
 }
 
-# fuzz_one NAME SECONDS [OPTION...]: the kept inputs first, then new ones. A crash is kept and makes it fail.
-fuzz_one() {
-  local name=$1 seconds=$2 dictionary=() directories=("build/fuzz/corpus/$1")
+FUZZ_WRAPPER=(env) # what runs the target
+
+# fuzz_inputs NAME KEPT OPTION...: the inputs in KEPT first, and those of the repository, then new ones, which go to
+# KEPT. A crash is kept and makes it fail.
+fuzz_inputs() {
+  local name=$1 kept=$2 dictionary=() repository=()
   shift 2
-  mkdir -p "build/fuzz/corpus/$name" build/fuzz/crashes
-  if [[ -d tests/fuzz/corpus/$name ]]; then directories+=("tests/fuzz/corpus/$name"); fi
+  mkdir -p "$kept" build/fuzz/crashes
+  if [[ -d tests/fuzz/corpus/$name ]]; then repository=("tests/fuzz/corpus/$name"); fi
   if [[ -e tests/fuzz/$name.dict ]]; then dictionary=("-dict=tests/fuzz/$name.dict"); fi
   if [[ -x /usr/bin/llvm-symbolizer-19 ]]; then export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-19; fi
-  timeout $((seconds + 120)) "build/fuzz/bin/${name}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-    -artifact_prefix="build/fuzz/crashes/$name-" "${dictionary[@]}" "$@" "${directories[@]}"
+  "${FUZZ_WRAPPER[@]}" "build/fuzz/bin/${name}_fuzz" -rss_limit_mb=2048 \
+    -artifact_prefix="build/fuzz/crashes/$name-" "${dictionary[@]}" "$@" "$kept" "${repository[@]}"
+}
+
+# fuzz_one NAME SECONDS: goes on from where the last one ended.
+fuzz_one() { fuzz_inputs "$1" "build/fuzz/corpus/$1" -max_total_time="$2" -timeout=20; }
+
+# fuzz_again NAME: the same inputs in every run and on every machine, so that what is found is the change's doing. Where
+# things lie in memory has its say in what libFuzzer takes for new, and is the same too. A TLS handshake costs a hundred
+# times what parsing a message does.
+fuzz_again() {
+  local runs=20000
+  if [[ $1 == tls_* ]]; then runs=1500; fi
+  local FUZZ_WRAPPER=(setarch "$(uname -m)" -R)
+  rm -rf "build/fuzz/again/$1"
+  fuzz_inputs "$1" "build/fuzz/again/$1" -seed=1 -runs="$runs" -timeout=120
 }
 
 run_fuzz() {

@@ -33,9 +33,11 @@ need_packages() {
   install_packages "${missing[@]}"
 }
 
-# RUNLEVEL=1 keeps Debian's scripts from starting the services that come with a package.
+# RUNLEVEL=1 keeps Debian's scripts from starting the services that come with a package. Another apt or dpkg is waited
+# for, and a mirror that cannot be reached is tried anew.
 install_packages() {
-  local log=build/logs/apt.log as_root=()
+  local log=build/logs/apt.log as_root=() try
+  local apt=(apt-get -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5)
   mkdir -p build/logs
   if ((EUID != 0)); then
     command -v sudo >/dev/null || die "these packages are missing and neither root nor sudo is there to install them: $*"
@@ -43,12 +45,21 @@ install_packages() {
   fi
   as_root+=(env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive)
   say "installing ${#} Debian packages: $*"
-  if [[ -z $PACKAGES_INSTALLED ]]; then
-    "${as_root[@]}" apt-get -q update >"$log" 2>&1 || say "apt-get update did not succeed (log: $log); trying with the lists at hand"
-  fi
-  if ! "${as_root[@]}" apt-get -q install -y --no-install-recommends "$@" >>"$log" 2>&1 </dev/null; then
-    show_log_end "$log" 15
-    die "apt-get could not install: $*"
-  fi
-  PACKAGES_INSTALLED=yes
+  : >"$log"
+  for try in 1 2 3 4; do
+    if [[ -z $PACKAGES_INSTALLED ]] || ((try > 1)); then
+      "${as_root[@]}" "${apt[@]}" update >>"$log" 2>&1 </dev/null ||
+        say "apt-get update did not succeed (log: $log); trying with the lists at hand"
+    fi
+    if "${as_root[@]}" "${apt[@]}" install -y --no-install-recommends "$@" >>"$log" 2>&1 </dev/null; then
+      PACKAGES_INSTALLED=yes
+      return
+    fi
+    if ((try < 4)); then
+      say "apt-get could not install them; trying again in $((try * 20)) s"
+      sleep $((try * 20))
+    fi
+  done
+  show_log_end "$log" 15
+  die "apt-get could not install: $*"
 }

@@ -81,7 +81,7 @@ died() {
 suite() {
   local name=$1 kind=$2 started=$SECONDS status=0 log=$LOGS/${1//[\/ ]/-}.log
   shift 2
-  timeout --kill-after=10 "${SUITE_LIMIT:-900}" "$@" >"$log" 2>&1 </dev/null || status=$?
+  timeout --kill-after=10 "${SUITE_LIMIT:-1800}" "$@" >"$log" 2>&1 </dev/null || status=$?
   "read_$kind" "$log"
   if [[ $kind != check ]] && ((status == 0 && PASSED + FAILED + SKIPPED == 0)); then
     echo "the suite ran no test" >>"$log"
@@ -289,13 +289,13 @@ thread_suites() {
   unset TSAN_OPTIONS
 }
 
-# The short run repeats itself: what it finds is the change's doing. The long one looks for what is new.
+# The short run repeats itself. The long one looks for what is new.
 fuzz_suites() {
-  local name seconds=2 more=(-seed=1 -runs=100000)
-  if [[ $FULL == yes ]]; then seconds=120 more=(); fi
+  local name how=fuzz_again
+  if [[ $FULL == yes ]]; then how=fuzz_one; fi
   for name in $(fuzz_targets); do
     selected "fuzz/$name" || continue
-    suite "fuzz/$name" check bash -c 'source ci/fuzz.sh; fuzz_one "$@"' fuzz "$name" "$seconds" "${more[@]}"
+    suite "fuzz/$name" check bash -c 'source ci/fuzz.sh; "$@"' fuzz "$how" "$name" 120
   done
 }
 

@@ -28,11 +28,12 @@ result "both names are the same function" \
   "$(awk '{ at[$1] = $2 } END { for (n in at) if (n !~ /^ossp_/ && at["ossp_" n] != at[n]) print n }' <<<"$addresses")"
 
 dynamic=$(readelf -dW "$library")
+segments=$(readelf -lW "$library")
 result "it binds to itself (SYMBOLIC)" "$(grep -q 'SYMBOLIC' <<<"$dynamic" || echo 'no SYMBOLIC flag')"
 result "its soname is libopensspi.so.0" "$(grep -q 'SONAME.*\[libopensspi\.so\.0\]' <<<"$dynamic" || grep SONAME <<<"$dynamic")"
 result "relocations are read-only after start" \
-  "$( (grep -q 'BIND_NOW\|FLAGS.*NOW' <<<"$dynamic" && readelf -lW "$library" | grep -q GNU_RELRO) || echo 'not full RELRO')"
-result "the stack is not executable" "$(readelf -lW "$library" | awk '/GNU_STACK/ && $0 ~ /RWE/ { print }')"
+  "$( (grep -q 'BIND_NOW\|FLAGS.*NOW' <<<"$dynamic" && grep -q GNU_RELRO <<<"$segments") || echo 'not full RELRO')"
+result "the stack is not executable" "$(awk '/GNU_STACK/ && $0 ~ /RWE/ { print }' <<<"$segments")"
 result "it needs no other SSPI and no peer of the tests" "$(grep -E 'NEEDED.*(winpr|ntlmssp|wbclient)' <<<"$dynamic" || true)"
 
 # A process that loaded libwinpr first: our calls still reach us, since they are bound by the names ossp_*.
