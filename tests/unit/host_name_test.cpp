@@ -18,15 +18,16 @@ TEST(HostName, IsAscii) {
 }
 
 TEST(HostName, PlainNamesStayButForTheirCase) {
-  const std::u16string_view names[] = {u"a", u"host-1.example", u"under_score.example", u"_sip._tcp.example",
-                                       u"r3---sn.example", u"-a-.example", u"1.2.3.example"};
+  const std::u16string_view names[] = {
+      u"a",           u"host-1.example", u"under_score.example", u"_sip._tcp.example", u"r3---sn.example",
+      u"-a-.example", u"1.2.3.example"};
   for (const std::u16string_view name : names) EXPECT_EQ(cert::host_name(name), to_utf8(name));
   EXPECT_EQ(cert::host_name(u"HOST_1.Example"), "host_1.example");
 }
 
 TEST(HostName, RefusesWhatNoHostIsCalled) {
-  for (const std::u16string_view name : {u"", u".", u"a..b", u"a..", u".a", u"a b", u"\xD800", u"a\xDC00.b",
-                                         u"a\x7F", u"a\tb", u"host/path", u"user@host", u"host:443", u"[::1]", u"a%b"}) {
+  for (const std::u16string_view name : {u"", u".", u"a..b", u"a..", u".a", u"a b", u"\xD800", u"a\xDC00.b", u"a\x7F",
+                                         u"a\tb", u"host/path", u"user@host", u"host:443", u"[::1]", u"a%b"}) {
     EXPECT_EQ(cert::host_name(name), "") << to_utf8(name);
   }
 }
@@ -86,7 +87,7 @@ TEST(HostName, RefusesWhatIdna2008HasNot) {
                   {u"\u0646\u200D\u0627.com", ""},
                   {u"\u0646\u0627\u0645\u0647\u200C\u0627\u06CC.com", "xn--mgba3gch31f060k.com"},
                   {u"\u0915\u094D\u200D\u0937.com", "xn--11b2ezcw70k.com"},
-                  {u"\u0308a.com", ""},  // begins with a combining mark
+                  {u"\u0308a.com", ""},   // begins with a combining mark
                   {u"\u05D01a.com", ""},  // both directions
                   {u"-\u00FC.com", ""},
                   {u"\u00FC-.com", ""},
@@ -117,10 +118,10 @@ TEST(HostName, AnALabelIsOneOrIsRefused) {
                   {u"xn--i-7iq.ws", "xn--i-7iq.ws"},  // a heart: registered, though IDNA2008 has no symbols
                   {u"xn--.com", ""},
                   {u"xn--0.com", ""},
-                  {u"xn--abc-.com", ""},  // nothing in it is encoded
-                  {u"xn--a.com", ""},     // a control character
-                  {u"xn--wca.com", ""},   // a capital
-                  {u"xn--a-ccb.com", ""},  // not in NFC
+                  {u"xn--abc-.com", ""},    // nothing in it is encoded
+                  {u"xn--a.com", ""},       // a control character
+                  {u"xn--wca.com", ""},     // a capital
+                  {u"xn--a-ccb.com", ""},   // not in NFC
                   {u"xn--ab-m1t.com", ""},  // a joiner
                   {u"xn--b\u00FCcher.com", ""}});
 }
