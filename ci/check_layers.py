@@ -31,6 +31,7 @@ FOREIGN = {
     "openssl/": {"crypto", "cert", "schannel"},
     "gssapi": {"kerberos"},
     "krb5": {"kerberos"},
+    "idn2": {"cert"},
 }
 
 # Headers that the language itself gives, and so every system.

@@ -1,7 +1,8 @@
 # The Debian packages that each task needs. Sourced by ./dev.
 
 declare -A PACKAGES=(
-  [build]="cmake ninja-build ccache g++ pkg-config nettle-dev libssl-dev libkrb5-dev zlib1g-dev tcl tcl8.6-dev"
+  [build]="cmake ninja-build ccache g++ pkg-config nettle-dev libssl-dev libkrb5-dev libidn2-dev zlib1g-dev tcl
+          tcl8.6-dev"
   [demo]="curl openssl python3 krb5-kdc krb5-admin-server krb5-user"
   [format]="clang-format-19"
   [fuzz]="clang-19 libclang-rt-19-dev llvm-19"

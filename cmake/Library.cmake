@@ -5,7 +5,8 @@ add_library(opensspi_objects OBJECT ${OPENSSPI_SOURCES})
 target_include_directories(opensspi_objects SYSTEM PUBLIC include)
 target_include_directories(opensspi_objects PUBLIC src)
 target_link_libraries(opensspi_objects
-  PUBLIC OpenSSL::SSL OpenSSL::Crypto PkgConfig::NETTLE PkgConfig::KRB5 ZLIB::ZLIB Threads::Threads ${CMAKE_DL_LIBS}
+  PUBLIC OpenSSL::SSL OpenSSL::Crypto PkgConfig::NETTLE PkgConfig::KRB5 PkgConfig::IDN2 ZLIB::ZLIB
+    Threads::Threads ${CMAKE_DL_LIBS}
   PRIVATE opensspi_options)
 
 if(OPENSSPI_PCH)

@@ -48,7 +48,8 @@ constexpr std::ptrdiff_t kMostHandshakes = 256;
 
 // ---- Credentials. ----
 
-// Those of clients that were given none: made once, and again if a script has freed them.
+// Those of clients that were given none, as sspi_schannel_credentials without options has them: made once, and again if
+// a script has freed them.
 int default_credentials(InterpState& state, CredHandle& handle) {
   if (state.tls_client_credentials && !credential_info(*state.tls_client_credentials).package.empty()) {
     handle = *state.tls_client_credentials;
@@ -56,7 +57,7 @@ int default_credentials(InterpState& state, CredHandle& handle) {
   }
   SCHANNEL_CRED native{};
   native.dwVersion = SCHANNEL_CRED_VERSION;
-  native.dwFlags = SCH_CRED_AUTO_CRED_VALIDATION | SCH_CRED_NO_DEFAULT_CREDS;
+  native.dwFlags = SCH_CRED_AUTO_CRED_VALIDATION | SCH_CRED_USE_DEFAULT_CREDS;
   auto made = opensspi::Credential::acquire_with(kUnifiedProvider, opensspi::Use::outbound, {}, &native);
   if (!made) return set_error(state.interp, made.error());
   handle = made->release();

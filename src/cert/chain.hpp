@@ -36,8 +36,8 @@ Verdict judge(std::span<const CERT_TRUST_STATUS> links, std::uint32_t flags);
 // RFC 6125: a host name or an IP address against the end certificate; wildcards only for a whole label.
 bool name_matches(X509* certificate, std::u16string_view name);
 
-// The name as it is compared and sent: UTF-8 to IDNA's ASCII where that is needed, without a dot at the end. Empty: it
-// cannot be a name.
+// The name as it is compared and sent: in small letters, what is not ASCII as IDNA2008 encodes it (UTS 46, not
+// transitional), without a dot at the end; or an IP address. Empty: it cannot be a name.
 std::string host_name(std::u16string_view name);
 bool is_ip_address(const std::string& name);
 

@@ -1,6 +1,9 @@
-// Host names as TLS and certificates have them: ASCII, internationalised labels in Punycode (RFC 3492).
+// Host names as TLS and certificates have them: ASCII, internationalised labels as IDNA2008 encodes them.
+#include <idn2.h>
+
 #include <algorithm>
-#include <array>
+#include <memory>
+#include <new>
 
 #include "base/text.hpp"
 #include "cert/chain.hpp"
@@ -8,98 +11,57 @@
 namespace opensspi::cert {
 namespace {
 
-// RFC 3492 section 5.
-constexpr std::uint32_t kBase = 36, kTMin = 1, kTMax = 26, kSkew = 38, kDamp = 700, kInitialBias = 72, kInitialN = 128;
+constexpr std::size_t kMostName = 253, kMostLabel = 63;  // RFC 1035 2.3.4, without the root's dot
+// UTS 46 2.3: the dots that people type.
+constexpr std::u16string_view kDots = u".\u3002\uFF0E\uFF61";
 
-std::uint32_t adapt(std::uint32_t delta, std::uint32_t points, bool first) {
-  delta = first ? delta / kDamp : delta / 2;
-  delta += delta / points;
-  std::uint32_t k = 0;
-  for (; delta > ((kBase - kTMin) * kTMax) / 2; k += kBase) delta /= kBase - kTMin;
-  return k + (kBase - kTMin + 1) * delta / (delta + kSkew);
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-char digit(std::uint32_t value) { return static_cast<char>(value < 26 ? 'a' + value : '0' + (value - 26)); }
-
-void put_delta(std::string& out, std::uint32_t delta, std::uint32_t bias) {
-  for (std::uint32_t k = kBase;; k += kBase) {
-    const std::uint32_t t = k <= bias ? kTMin : std::min(k - bias, kTMax);
-    if (delta < t) break;
-    out += digit(t + (delta - t) % (kBase - t));
-    delta = (delta - t) / (kBase - t);
-  }
-  out += digit(delta);
+// What no label has: the URL Standard's forbidden domain code points, and the dot itself. STD3 would take the
+// underscore too, which hosts of Windows networks do have.
+bool is_forbidden(char c) {
+  static constexpr std::string_view kForbidden = "#%./:<>?@[\\]^|";
+  const auto byte = static_cast<unsigned char>(c);
+  return byte <= 0x20 || byte == 0x7F || kForbidden.contains(c);
 }
 
-constexpr std::size_t kMostLabel = 63;
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
-std::string punycode(const std::u32string& label) {
-  std::string out;
-  for (const char32_t point : label) {
-    if (point < 0x80) out += static_cast<char>(point);
-  }
-  const auto basic = static_cast<std::uint32_t>(out.size());
-  if (basic > 0) out += '-';
-  std::uint32_t n = kInitialN, delta = 0, bias = kInitialBias, handled = basic;
-  while (handled < label.size()) {
-    char32_t next = 0x110000;
-    for (const char32_t point : label) {
-      if (point >= n && point < next) next = point;
-    }
-    delta += (next - n) * (handled + 1);  // at most 63 characters: this cannot overflow 32 bits
-    n = next;
-    for (const char32_t point : label) {
-      if (point < n) ++delta;
-      if (point != n) continue;
-      put_delta(out, delta, bias);
-      bias = adapt(delta, handled + 1, handled == basic);
-      delta = 0;
-      ++handled;
-    }
-    ++delta;
-    ++n;
-  }
-  return "xn--" + out;
+// UTS 46, not transitional, to NFC; what is an A-label already must be the very one that its text gives. Nothing of it
+// depends on the locale. The library's own STD3 rules drop characters in silence: ours refuse them, from its answer.
+// Empty: it cannot be a label.
+std::string idna_label(const std::string& label) {
+  std::uint8_t* given = nullptr;
+  const int status = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(label.c_str()), &given,
+                                    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  const std::unique_ptr<std::uint8_t, decltype(&idn2_free)> converted(given, idn2_free);
+  if (status == IDN2_MALLOC) throw std::bad_alloc();
+  // IDNA2008 has no symbols, yet hosts are registered under such A-labels: written so, nothing of it is in doubt.
+  if (status == IDN2_DISALLOWED && is_ascii(label)) return label;
+  return status == IDN2_OK ? std::string(reinterpret_cast<const char*>(converted.get())) : std::string();
 }
 
-std::u32string code_points(std::u16string_view text) {
-  std::u32string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char32_t point = text[i];
-    if ((point & 0xFC00) == 0xD800 && i + 1 < text.size() && (text[i + 1] & 0xFC00) == 0xDC00) {
-      point = 0x10000 + ((point - 0xD800) << 10) + (text[++i] - 0xDC00U);
-    }
-    out += point;
-  }
-  return out;
-}
-
-// Empty: it cannot be a label. Upper case is folded where one unit of UTF-16 has one counterpart.
-std::string ascii_label(std::u16string_view label) {
-  std::u32string points = code_points(label);
-  if (points.empty() || points.size() > kMostLabel) return {};
-  bool ascii = true;
-  for (char32_t& point : points) {
-    if (point >= U'A' && point <= U'Z') point += 32;
-    if (point >= 0xC0 && point <= 0xDE && point != 0xD7) point += 32;  // Latin-1
-    if (point >= 0x391 && point <= 0x3A9) point += 32;                 // Greek
-    if (point >= 0x410 && point <= 0x42F) point += 32;                 // Cyrillic
-    if (point <= 0x20 || point == 0x7F || (point >= 0xD800 && point < 0xE000)) return {};
-    ascii = ascii && point < 0x80;
-  }
-  std::string out = ascii ? std::string(points.begin(), points.end()) : punycode(points);
-  return out.size() > kMostLabel ? std::string() : out;
+// Empty: it cannot be a label.
+std::string ascii_label(std::u16string_view text) {
+  std::string label = to_utf8(text);
+  if (std::ranges::any_of(label, is_forbidden)) return {};  // NUL among them, at which the library would stop
+  std::ranges::transform(label, label.begin(), lower);
+  if (!is_ascii(label) || label.starts_with("xn--")) label = idna_label(label);
+  // Compatibility forms become what they stand for, which may be no letter: U+2100 is "a/c".
+  const bool good = label.size() <= kMostLabel && is_ascii(label) && std::ranges::none_of(label, is_forbidden);
+  return good ? label : std::string();
 }
 
 }  // namespace
 
 std::string host_name(std::u16string_view name) {
-  static constexpr std::size_t kMostName = 253;
-  if (!name.empty() && name.back() == u'.') name.remove_suffix(1);
-  if (is_ip_address(to_utf8(name))) return to_utf8(name);
+  if (!name.empty() && kDots.contains(name.back())) name.remove_suffix(1);
+  if (std::string address = to_utf8(name); is_ip_address(address)) return address;
   std::string out;
   while (true) {
-    const std::size_t dot = name.find_first_of(u".\u3002");
+    const std::size_t dot = name.find_first_of(kDots);
     const std::string label = ascii_label(name.substr(0, dot));
     if (label.empty()) return {};
     out += label;

@@ -198,7 +198,6 @@ core::Connection SchannelContext::connection() const {
   const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl());
   const SuiteInfo suite = describe(cipher);
   const int group = static_cast<int>(SSL_get_negotiated_group(const_cast<SSL*>(ssl())));
-  const bool rsa_exchange = suite.exchange == CALG_RSA_KEYX && SSL_version(ssl()) < TLS1_3_VERSION;
   core::Connection out;
   out.protocol = protocol_bit(SSL_version(ssl()), server());
   out.wire_version = static_cast<std::uint32_t>(SSL_version(ssl()));
@@ -211,14 +210,14 @@ core::Connection SchannelContext::connection() const {
   out.hash_id = suite.hash;
   out.hash_bits = suite.hash_bits;
   out.hash_name = suite.hash_name;
-  out.exchange_id = rsa_exchange ? CALG_RSA_KEYX : CALG_ECDH_EPHEM;
-  out.exchange_name = rsa_exchange ? u"RSA" : u"ECDH";
+  out.exchange_id = suite.exchange;
+  out.exchange_name = suite.exchange == CALG_RSA_KEYX ? u"RSA" : suite.exchange == CALG_DH_EPHEM ? u"DH" : u"ECDH";
   out.certificate_name = key_name(server() ? SSL_get_certificate(ssl()) : SSL_get0_peer_certificate(ssl()));
-  if (rsa_exchange) {
+  if (suite.exchange == CALG_RSA_KEYX) {
     const X509* certificate = server() ? SSL_get_certificate(ssl()) : SSL_get0_peer_certificate(ssl());
     if (certificate != nullptr)
       out.exchange_bits = static_cast<std::uint32_t>(EVP_PKEY_get_bits(X509_get0_pubkey(certificate)));
-  } else {
+  } else if (suite.exchange == CALG_ECDH_EPHEM) {
     out.group = group_number(group);
     out.exchange_bits = group_bits(group);
   }

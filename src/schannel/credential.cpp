@@ -197,18 +197,16 @@ Result<core::Attribute> SchannelCredential::query(std::uint32_t id) const {
           (p.tls1_2 ? side(SP_PROT_TLS1_2_SERVER) : 0) | (p.tls1_3 ? side(SP_PROT_TLS1_3_SERVER) : 0)};
     case SECPKG_ATTR_CIPHER_STRENGTHS: {
       core::CipherStrengths strengths{0xFFFFFFFF, 0};
-      const STACK_OF(SSL_CIPHER)* suites = SSL_CTX_get_ciphers(context_.get());
-      for (int i = 0; i < sk_SSL_CIPHER_num(suites); ++i) {
-        const std::uint32_t bits = describe(sk_SSL_CIPHER_value(suites, i)).cipher_bits;
+      for (const SSL_CIPHER* suite : possible_suites(context_.get())) {
+        const std::uint32_t bits = describe(suite).cipher_bits;
         strengths = {std::min(strengths.least, bits), std::max(strengths.most, bits)};
       }
       return strengths;
     }
     case SECPKG_ATTR_SUPPORTED_ALGS: {
       core::SupportedAlgorithms algorithms;
-      const STACK_OF(SSL_CIPHER)* suites = SSL_CTX_get_ciphers(context_.get());
-      for (int i = 0; i < sk_SSL_CIPHER_num(suites); ++i) {
-        const SuiteInfo info = describe(sk_SSL_CIPHER_value(suites, i));
+      for (const SSL_CIPHER* suite : possible_suites(context_.get())) {
+        const SuiteInfo info = describe(suite);
         for (const std::uint32_t found : {info.cipher, info.hash, info.exchange}) {
           if (found != 0 && std::ranges::find(algorithms.ids, found) == algorithms.ids.end())
             algorithms.ids.push_back(found);

@@ -10,6 +10,7 @@
 #include "schannel/context.hpp"
 #include "schannel/record.hpp"
 #include "schannel/strength.hpp"
+#include "schannel/suites.hpp"
 #include "wire/reader.hpp"
 
 namespace opensspi::schannel {
@@ -150,6 +151,10 @@ Result<core::Step> SchannelContext::handshake_done(std::size_t extra_bytes) {
   const X509* peer = SSL_get0_peer_certificate(ssl());
   if (peer != nullptr && !may_sign_handshakes(settings(), X509_get0_pubkey(peer))) {
     return fail(Status::algorithm_mismatch, kCheck, "pDisabledCrypto disables the key of the peer's certificate");
+  }
+  // Resumed or not, and whichever credential the handshake began with.
+  if (!allows(settings(), SSL_get_current_cipher(ssl()))) {
+    return fail(Status::algorithm_mismatch, kCheck, "the suite is outside of what the credential asks for");
   }
   auto accepted = accept_outcome();
   if (!accepted) return fail(accepted);

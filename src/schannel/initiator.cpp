@@ -8,6 +8,7 @@
 #include "opensspi/schannel.h"
 #include "schannel/callbacks.hpp"
 #include "schannel/revocation.hpp"
+#include "schannel/suites.hpp"
 
 namespace opensspi::schannel {
 namespace {
@@ -142,6 +143,12 @@ Result<void> Initiator::change_credential(const core::StepInput& input) {
     const auto* given = dynamic_cast<const SchannelCredential*>(input.credential);
     if (given == nullptr || given->settings().server) {
       return fail(Status::wrong_credential_handle, "phCredential", "it is not a credential of a TLS client");
+    }
+    // The handshake goes on as it began: it must be one that this credential would have begun, too.
+    if (!given->settings().protocols.has(SSL_version(ssl())) ||
+        !allows(given->settings(), SSL_get_pending_cipher(ssl()))) {
+      return fail(Status::algorithm_mismatch, "phCredential",
+                  "the protocol or suite that was agreed on is outside of what this credential asks for");
     }
     other_ = std::static_pointer_cast<const SchannelCredential>(given->shared_from_this());
     without_certificate_ = (input.flags & ISC_REQ_USE_SUPPLIED_CREDS) != 0 && other_->own().empty();

@@ -16,6 +16,12 @@ struct Protocols {
   bool tls1_0 = false, tls1_1 = false, tls1_2 = true, tls1_3 = true;
   bool old() const { return tls1_0 || tls1_1; }
   bool any() const { return tls1_0 || tls1_1 || tls1_2 || tls1_3; }
+  bool has(int version) const {  // as the wire has it
+    return version == 0x304   ? tls1_3
+           : version == 0x303 ? tls1_2
+           : version == 0x302 ? tls1_1
+                              : version == 0x301 && tls1_0;
+  }
 };
 
 // An algorithm that is not to be used.

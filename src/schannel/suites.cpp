@@ -16,6 +16,12 @@ constexpr const char* kCheck = "cipher suites of the credential";
 // In the order of preference. TLS 1.2 has forward secrecy and authenticated encryption only; the suites of TLS 1.0
 // and 1.1 are added where one of these is asked for by name.
 constexpr const char* kTls13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+// What can be had by name: RFC 8446 B.4, and before that all that authenticates by certificates. "ALL" has no null
+// cipher.
+constexpr const char* kEveryTls13 =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256:"
+    "TLS_AES_128_CCM_8_SHA256";
+constexpr const char* kEveryTls12 = "ALL:COMPLEMENTOFALL:!aNULL:!PSK:!SRP";
 constexpr const char* kTls12 =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
@@ -25,9 +31,11 @@ constexpr const char* kNull = ":ECDHE-ECDSA-NULL-SHA:ECDHE-RSA-NULL-SHA:NULL-SHA
 
 bool is_tls13(const SSL_CIPHER* suite) { return std::string_view(SSL_CIPHER_get_version(suite)) == "TLSv1.3"; }
 
+// Of the key. OpenSSL's own rating, which may be lower for a short tag, is the security level's affair.
 int bits_of(const SSL_CIPHER* suite) {
-  int algorithm_bits = 0;
-  return SSL_CIPHER_get_bits(suite, &algorithm_bits);
+  int key_bits = 0;
+  SSL_CIPHER_get_bits(suite, &key_bits);
+  return key_bits;
 }
 
 bool is_null(const SSL_CIPHER* suite) { return SSL_CIPHER_get_cipher_nid(suite) == NID_undef || bits_of(suite) == 0; }
@@ -107,12 +115,6 @@ bool is_disabled(const SSL_CIPHER* suite, const Disabled& disabled) {
   return true;
 }
 
-bool wanted(const SSL_CIPHER* suite, const Settings& settings) {
-  return fits_strength(suite, settings) && fits_algorithms(suite, settings) &&
-         std::ranges::none_of(settings.disabled,
-                              [&](const Disabled& disabled) { return is_disabled(suite, disabled); });
-}
-
 struct Lists {
   std::string tls12, tls13;  // by OpenSSL's names, and by the IANA's
 };
@@ -123,17 +125,18 @@ Lists filter(SSL_CTX* context, const Settings& settings) {
   const STACK_OF(SSL_CIPHER)* suites = SSL_CTX_get_ciphers(context);
   for (int i = 0; i < sk_SSL_CIPHER_num(suites); ++i) {
     const SSL_CIPHER* suite = sk_SSL_CIPHER_value(suites, i);
-    if (!wanted(suite, settings)) continue;
+    if (!allows(settings, suite)) continue;
     std::string& list = is_tls13(suite) ? lists.tls13 : lists.tls12;
     list += (list.empty() ? "" : ":") + std::string(SSL_CIPHER_get_name(suite));
   }
   return lists;
 }
 
-// A list of exact suites, by either kind of name. SEC_E_INVALID_PARAMETER: one is not known.
-Result<Lists> exact(SSL_CTX* context, const std::string& names) {
+// A list of exact suites, by either kind of name. SEC_E_INVALID_PARAMETER: one is not known. SEC_E_ALGORITHM_MISMATCH:
+// one is not what the credential itself asks for.
+Result<Lists> exact(SSL_CTX* context, const Settings& settings) {
   Lists lists;
-  const SslPtr probe(SSL_new(context));
+  const std::string& names = settings.cipher_suites;
   for (std::size_t at = 0; at <= names.size();) {
     const std::size_t end = std::min(names.find(':', at), names.size());
     const std::string name = names.substr(at, end - at);
@@ -146,6 +149,10 @@ Result<Lists> exact(SSL_CTX* context, const std::string& names) {
     }
     if (found == nullptr) {
       return fail(Status::invalid_parameter, kCheck, "\"" + name + "\" is no cipher suite that OpenSSL has here");
+    }
+    if (!allows(settings, found)) {
+      return fail(Status::algorithm_mismatch, kCheck,
+                  "\"" + name + "\" is outside of the strengths and algorithms that the credential asks for");
     }
     std::string& list = is_tls13(found) ? lists.tls13 : lists.tls12;
     list += (list.empty() ? "" : ":") + std::string(SSL_CIPHER_get_name(found));
@@ -188,9 +195,10 @@ Result<void> set_suites(SSL_CTX* context, const std::string& tls12, const std::s
 
 Result<Lists> choose(SSL_CTX* context, const Settings& settings) {
   if (!settings.cipher_suites.empty()) {
-    auto all = set_suites(context, "ALL:!aNULL:!PSK:!SRP", kTls13);
+    auto all = set_suites(context, kEveryTls12, kEveryTls13);
     if (!all) return fail(all);
-    return exact(context, settings.cipher_suites);
+    SSL_CTX_set_dh_auto(context, 1);  // of a server's suites only these can be DHE
+    return exact(context, settings);
   }
   std::string list = kTls12;
   if (settings.protocols.old()) list += kOld;
@@ -227,17 +235,38 @@ Result<void> set_algorithms(SSL_CTX* context, const Settings& settings) {
   return done;
 }
 
+std::vector<const SSL_CIPHER*> possible_suites(SSL_CTX* context) {
+  std::vector<const SSL_CIPHER*> possible;
+  const SslPtr probe(SSL_new(context));
+  STACK_OF(SSL_CIPHER)* suites = probe ? SSL_get1_supported_ciphers(probe.get()) : nullptr;
+  for (int i = 0; i < sk_SSL_CIPHER_num(suites); ++i) possible.push_back(sk_SSL_CIPHER_value(suites, i));
+  sk_SSL_CIPHER_free(suites);
+  ERR_clear_error();
+  return possible;
+}
+
+bool allows(const Settings& settings, const SSL_CIPHER* suite) {
+  return suite != nullptr && fits_strength(suite, settings) && fits_algorithms(suite, settings) &&
+         std::ranges::none_of(settings.disabled,
+                              [&](const Disabled& disabled) { return is_disabled(suite, disabled); });
+}
+
 SuiteInfo describe(const SSL_CIPHER* suite) {
   SuiteInfo info;
-  const int cipher = SSL_CIPHER_get_cipher_nid(suite);
+  const std::string_view name = SSL_CIPHER_standard_name(suite);
   info.cipher_bits = static_cast<std::uint32_t>(bits_of(suite));
   info.authenticated = SSL_CIPHER_is_aead(suite) == 1;
-  const bool chacha = cipher == NID_chacha20_poly1305;
   if (is_null(suite)) {
     info.cipher = CALG_NULLCIPHER;
     info.cipher_name = u"NULL";
-  } else if (chacha) {
-    info.cipher_name = u"CHACHA20_POLY1305";  // Windows has no number for it
+  } else if (name.find("_CHACHA20_") != std::string_view::npos) {
+    info.cipher_name = u"CHACHA20_POLY1305";  // Windows has no number for it, nor for the next two
+  } else if (name.find("_CAMELLIA_") != std::string_view::npos) {
+    info.cipher_name = u"CAMELLIA";
+    info.block_bytes = 16;
+  } else if (name.find("_ARIA_") != std::string_view::npos) {
+    info.cipher_name = u"ARIA";
+    info.block_bytes = 16;
   } else {
     info.cipher = info.cipher_bits == 128 ? CALG_AES_128 : CALG_AES_256;
     info.cipher_name = u"AES";
@@ -258,7 +287,8 @@ SuiteInfo describe(const SSL_CIPHER* suite) {
   }
   // The hash of an AEAD suite is that of its key derivation.
   if (info.authenticated) info.hash_bits = 0, info.hash_name = u"";
-  info.exchange = SSL_CIPHER_get_kx_nid(suite) == NID_kx_rsa ? CALG_RSA_KEYX : CALG_ECDH_EPHEM;
+  const int exchange = SSL_CIPHER_get_kx_nid(suite);
+  info.exchange = exchange == NID_kx_rsa ? CALG_RSA_KEYX : exchange == NID_kx_dhe ? CALG_DH_EPHEM : CALG_ECDH_EPHEM;
   return info;
 }
 

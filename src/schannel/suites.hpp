@@ -1,6 +1,8 @@
 // Which protocols and cipher suites a credential's settings come to.
 #pragma once
 
+#include <vector>
+
 #include "schannel/settings.hpp"
 #include "schannel/ssl.hpp"
 
@@ -9,6 +11,12 @@ namespace opensspi::schannel {
 // Sets versions, suites, groups and the security level. SEC_E_ALGORITHM_MISMATCH: nothing is left; never anything
 // outside of what was asked for.
 Result<void> set_algorithms(SSL_CTX* context, const Settings& settings);
+
+// What a context would offer or take: of the protocols that it speaks, at its security level.
+std::vector<const SSL_CIPHER*> possible_suites(SSL_CTX* context);
+
+// Whether the strengths and algorithms that the settings ask for have the suite.
+bool allows(const Settings& settings, const SSL_CIPHER* suite);
 
 // What a suite is, in SSPI's numbers.
 struct SuiteInfo {

@@ -1,4 +1,6 @@
 // Names of certificates as text, and host names. Input: UTF-16LE.
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "cert/chain.hpp"
 #include "cert/names.hpp"
@@ -19,5 +21,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const std::string host = cert::host_name(text);
   require(host.size() <= 253);
+  // It is sent as it is, and means itself.
+  require(std::ranges::all_of(host, [](char c) { return c > ' ' && c < 0x7F && (c < 'A' || c > 'Z'); }) ||
+          cert::is_ip_address(host));
+  require(cert::host_name(std::u16string(host.begin(), host.end())) == host);
   return 0;
 }

@@ -1,7 +1,8 @@
 // One end of TLS over TCP through the C interface, to stand against other implementations.
 //   interop_tls server key=value...   prints "port N", then a line for each connection; echoes lines, answers HTTP GET
 //   interop_tls client key=value...   connects, prints a line for each connection, sends a line and reads the answer
-// Keys: port, target, cert (PEM with key), roots (PEM), proto (tls1.2, tls1.3), mutual (1), alpn (name), count, send.
+// Keys: port, target, cert (PEM with key), roots (PEM), proto (tls1.2, tls1.3), mutual (1), alpn (name), count, send,
+// suites (exact ones).
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -66,6 +67,14 @@ CredHandle acquire(bool server) {
   if (AcquireCredentialsHandleW(nullptr, package, server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND, nullptr, &data,
                                 nullptr, nullptr, &handle, nullptr) != SEC_E_OK) {
     die("acquire");
+  }
+  if (options.contains("suites")) {
+    const std::u16string suites(options["suites"].begin(), options["suites"].end());
+    OPENSSPI_TLS_POLICY policy{};
+    policy.CipherSuites = suites.c_str();
+    if (SetCredentialsAttributesW(&handle, OPENSSPI_CRED_ATTR_TLS_POLICY, &policy, sizeof policy) != SEC_E_OK) {
+      die("suites");
+    }
   }
   return handle;
 }

@@ -126,6 +126,69 @@ def curl(version, mutual):
         assert run.stdout == "hello\n", run.stdout + run.stderr
 
 
+# By the IANA's name, as OpenSSL calls it, and how GnuTLS does where it has it. All of TLS 1.3, and of TLS 1.2 one of each
+# kind that is in no default list.
+SUITES = [("tls1.3", "TLS_AES_128_GCM_SHA256", None, "AES-128-GCM"),
+          ("tls1.3", "TLS_AES_256_GCM_SHA384", None, "AES-256-GCM"),
+          ("tls1.3", "TLS_CHACHA20_POLY1305_SHA256", None, "CHACHA20-POLY1305"),
+          ("tls1.3", "TLS_AES_128_CCM_SHA256", None, "AES-128-CCM"),
+          ("tls1.3", "TLS_AES_128_CCM_8_SHA256", None, "AES-128-CCM-8"),
+          ("tls1.2", "TLS_ECDHE_ECDSA_WITH_AES_128_CCM", "ECDHE-ECDSA-AES128-CCM", "AES-128-CCM"),
+          ("tls1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8", "ECDHE-ECDSA-AES256-CCM8", "AES-256-CCM-8"),
+          ("tls1.2", "TLS_DHE_RSA_WITH_AES_128_CCM", "DHE-RSA-AES128-CCM", None),
+          ("tls1.2", "TLS_ECDHE_RSA_WITH_CAMELLIA_256_CBC_SHA384", "ECDHE-RSA-CAMELLIA256-SHA384", None),
+          ("tls1.2", "TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256", "ECDHE-ECDSA-ARIA128-GCM-SHA256", None)]
+
+
+def kind_for(suite):
+    return "rsa" if "_RSA_" in suite else "ec"
+
+
+def openssl_suite(version, suite, name):
+    return ["-ciphersuites", suite] if version == "tls1.3" else ["-cipher", name, "-tls1_2"]
+
+
+def s_client_suite(version, suite, name):
+    """The one suite that we take is the one that it gets, and a client that has only others is turned away."""
+    with our_server(f"cert={path(kind_for(suite) + '.pem')}", f"suites={suite}") as server:
+        base = ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-servername", "localhost", "-CAfile",
+                path("root.pem"), "-verify_return_error", "-quiet"]
+        other = ["-ciphersuites", next(s for v, s, *_ in SUITES if v == "tls1.3" and s != suite), "-cipher",
+                 "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256"]
+        refused = command(*base, *other, input="")
+        assert refused.returncode != 0 and "alert handshake failure" in refused.stderr, refused.stderr
+        assert server.stdout.readline().startswith("failed handshake"), "the server's own words"
+        out = talk(*base, *openssl_suite(version, suite, name))
+        assert "echo hello" in out, out
+        seen = report_of(server.stdout.readline().strip())
+        assert seen["suite"] == suite and seen["version"] == WIRE[version], seen
+
+
+def s_server_suite(version, suite, name):
+    """It would take any, but is asked for one."""
+    port = free_port()
+    kind = kind_for(suite)
+    with running("openssl", "s_server", "-accept", str(port), "-cert", path(kind + ".crt"), "-key", path(kind + ".key"),
+                 "-rev", "-cipher", "ALL", "-ciphersuites", ":".join(s for v, s, *_ in SUITES if v == "tls1.3"),
+                 ready=port):
+        run = our_client(port, f"suites={name or suite}", "count=2")
+        lines = run.stdout.splitlines()
+        assert run.returncode == 0 and lines.count("answer olleh") == 2, run.stdout + run.stderr
+        seen = [report_of(line) for line in lines if line.startswith("connected")]
+        assert [s["suite"] for s in seen] == [suite] * 2 and [s["resumed"] for s in seen] == ["0", "1"], seen
+
+
+def gnutls_serv_suite(version, suite, cipher):
+    port = free_port()
+    with running("gnutls-serv", "--echo", "-p", str(port), "--priority", f"NORMAL:-CIPHER-ALL:+{cipher}",
+                 "--x509certfile", path("ec.crt"), "--x509keyfile", path("ec.key"), "--disable-client-cert", "-q",
+                 ready=port):
+        run = our_client(port, f"suites={suite}")
+        assert run.returncode == 0 and "answer hello" in run.stdout, run.stdout + run.stderr
+        seen = reports_of(run)[0]
+        assert seen["suite"] == suite and seen["version"] == WIRE[version], seen
+
+
 for version in VERSIONS:
     for kind in ("rsa", "ec"):
         for mutual in (False, True):
@@ -138,6 +201,11 @@ for version in VERSIONS:
         what = f"{version}{', client certificate' if mutual else ''}"
         tap.run(f"gnutls-cli, {what}", lambda: gnutls_client(version, mutual))
         tap.run(f"curl, {what}", lambda: curl(version, mutual))
+for version, suite, name, gnutls in SUITES:
+    tap.run(f"openssl s_client, exactly {suite}", lambda: s_client_suite(version, suite, name))
+    tap.run(f"openssl s_server, exactly {suite}, resumption", lambda: s_server_suite(version, suite, name))
+    if gnutls:
+        tap.run(f"gnutls-serv, exactly {suite}", lambda: gnutls_serv_suite(version, suite, gnutls))
 tap.run("openssl s_client, ALPN", s_client_alpn)
 tap.run("openssl s_server with another name is refused", lambda: s_server_refused("other.example", True))
 tap.run("openssl s_server with an untrusted root is refused", lambda: s_server_refused("localhost", False))
