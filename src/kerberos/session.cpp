@@ -168,6 +168,16 @@ constexpr std::size_t kMostSids = 4096;
 
 }  // namespace
 
+Result<std::size_t> Session::most_saved_bytes() {
+  auto known = details();
+  if (!known) return fail(known);
+  const Details& d = **known;
+  std::size_t bytes = 256;  // keys, numbers and lengths, and more
+  for (const auto* text : {&d.client, &d.server, &d.account, &d.domain}) bytes += 4 + 2 * text->size();
+  for (const auto& sid : d.sids) bytes += 4 + 2 * sid.size();
+  return bytes;
+}
+
 Result<void> Session::save(wire::Writer& w, bool reset) {
   auto known = details();
   if (!known) return fail(known);

@@ -43,6 +43,7 @@ class Session {
   Result<Protection*> protection();
 
   // For export and import.
+  Result<std::size_t> most_saved_bytes();
   Result<void> save(wire::Writer& w, bool reset);
   static Result<std::unique_ptr<Session>> restore(wire::Reader& r, bool initiator, OM_uint32 flags);
 
