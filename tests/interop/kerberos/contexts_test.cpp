@@ -455,6 +455,20 @@ TEST_F(UserToUser, ProxiedBindingsNeedOnlyBeThere) {
   }
 }
 
+// The server's ticket-granting ticket is the same for hours: who heard an AP-REQ may not log on by it again.
+TEST_F(UserToUser, AReplayedRequestIsRefused) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND, {.ccache = ccache_});
+  Sspi client(ours, "bob@OPENSSPI.TEST", kMutual | ISC_REQ_USE_SESSION_KEY), server(theirs, 0U), again(theirs, 0U);
+  Blob question, ticket, request, answer;
+  ASSERT_EQ(client.step({}, question), SEC_I_CONTINUE_NEEDED);
+  ASSERT_EQ(server.step(question, ticket), SEC_I_CONTINUE_NEEDED) << last_failure();
+  ASSERT_EQ(client.step(ticket, request), SEC_I_CONTINUE_NEEDED) << last_failure();
+  ASSERT_EQ(server.step(request, answer), SEC_E_OK) << last_failure();
+  ASSERT_EQ(again.step(question, ticket), SEC_I_CONTINUE_NEEDED) << last_failure();
+  EXPECT_EQ(again.step(request, answer), SEC_E_OUT_OF_SEQUENCE) << last_failure();
+  EXPECT_NE(last_failure().find("replay"), std::string::npos) << last_failure();
+}
+
 TEST_F(UserToUser, AServerWithoutATicketSaysSo) {
   Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND, {.ccache = "FILE:/nonexistent/ccache"});
   Sspi client(ours, "bob@OPENSSPI.TEST", kMutual | ISC_REQ_USE_SESSION_KEY), server(theirs, 0U);
