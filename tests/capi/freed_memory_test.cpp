@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <span>
 
 #include "ntlm_pair.hpp"
 
@@ -158,17 +159,19 @@ TEST_F(FreedMemory, HoldsNoSessionKeyOfAnExportedContext) {
   EXPECT_EQ(all, 0);
 }
 
-// The form is our own: src/kerberos/export.cpp and session.cpp. This one has the SIDs of a user in very many groups.
-Blob packed_kerberos_context(const Blob& key) {
-  Blob packed = bytes("OSSPKRB5");
-  const auto put = [&packed](std::uint64_t value, int size) {
+// The form is our own: src/kerberos/export.cpp and session.cpp. In memory that is never given back, as its key would be.
+Blob& packed_kerberos_context(std::span<const std::uint8_t> key, std::size_t target_characters) {
+  static Blob& packed = *new Blob;
+  packed.reserve(1 << 16);
+  packed.assign({'O', 'S', 'S', 'P', 'K', 'R', 'B', '5'});
+  const auto put = [&](std::uint64_t value, int size) {
     for (int i = 0; i < size; ++i) packed.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
   };
   const auto put_text = [&](const std::string& text) {
     put(text.size(), 4);
     for (const char c : text) put(static_cast<unsigned char>(c), 2);
   };
-  const auto put_key = [&](std::uint32_t enctype, const Blob& content) {
+  const auto put_key = [&](std::uint32_t enctype, std::span<const std::uint8_t> content) {
     put(enctype, 4);
     put(content.size(), 4);
     packed.insert(packed.end(), content.begin(), content.end());
@@ -178,12 +181,10 @@ Blob packed_kerberos_context(const Blob& key) {
   put(0, 4);           // what was requested
   put(0x30, 4);        // GSS_C_CONF_FLAG, GSS_C_INTEG_FLAG
   put(~0ULL >> 1, 8);  // its end
-  put(0, 4);           // the target
+  put_text(std::string(target_characters, 't'));
   for (const char* text : {"alice@EXAMPLE.TEST", "HTTP/localhost@EXAMPLE.TEST", "alice", "EXAMPLE"}) put_text(text);
-  constexpr int kSids = 1000;
-  put(kSids, 4);
-  for (int i = 0; i < kSids; ++i) put_text("S-1-5-21-1111111111-2222222222-3333333333-" + std::to_string(i));
-  put(1, 1);  // with a PAC
+  put(0, 4);  // SIDs
+  put(0, 1);  // with a PAC
   for (int i = 0; i < 2; ++i) put_key(18, key);
   put_key(0, {});
   put(0, 8);
@@ -196,16 +197,19 @@ TEST_F(FreedMemory, HoldsNoKeyOfAnExportedKerberosContext) {
   static std::u16string package = u"Kerberos";
   static std::uint8_t key[32];
   for (std::size_t i = 0; i < sizeof key; ++i) key[i] = static_cast<std::uint8_t>(0xA0 + i);
-  Blob blob = packed_kerberos_context(Blob(key, key + sizeof key));
-  SecBuffer packed{static_cast<ULONG>(blob.size()), SECBUFFER_TOKEN, blob.data()};
-  CtxtHandle context{};
-  watch(key, sizeof key);
-  ASSERT_EQ(ImportSecurityContextW(package.data(), &packed, nullptr, &context), SEC_E_OK);
-  ASSERT_EQ(ExportSecurityContext(&context, 0, &packed, nullptr), SEC_E_OK);
-  EXPECT_EQ(packed.cbBuffer, blob.size());
-  FreeContextBuffer(packed.pvBuffer);
-  DeleteSecurityContext(&context);
-  EXPECT_EQ(found(), 0);
+  // Around a power of two: memory that doubles would grow between one key and the other.
+  for (std::size_t target = 8000; target < 8200; ++target) {
+    Blob& blob = packed_kerberos_context(key, target);
+    SecBuffer packed{static_cast<ULONG>(blob.size()), SECBUFFER_TOKEN, blob.data()};
+    CtxtHandle context{};
+    watch(key, sizeof key);
+    ASSERT_EQ(ImportSecurityContextW(package.data(), &packed, nullptr, &context), SEC_E_OK);
+    ASSERT_EQ(ExportSecurityContext(&context, 0, &packed, nullptr), SEC_E_OK);
+    EXPECT_EQ(packed.cbBuffer, blob.size());
+    FreeContextBuffer(packed.pvBuffer);
+    DeleteSecurityContext(&context);
+    ASSERT_EQ(found(), 0) << target;
+  }
 }
 
 }  // namespace
