@@ -3,7 +3,9 @@
 // operator delete of this program looks through what is given back while a test asks it to; the library's calls come
 // here too.
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -126,6 +128,50 @@ TEST_F(FreedMemory, HoldsNoPasswordThatIsIllFormed) {
   watch(kWide, sizeof kWide - sizeof *kWide);
   EXPECT_EQ(acquire(password, sizeof password - 1, SEC_WINNT_AUTH_IDENTITY_ANSI), SEC_E_UNKNOWN_CREDENTIALS);
   EXPECT_EQ(found(), 0);
+}
+
+// From the credentials to the end of the contexts, with the accounts of a file.
+TEST_F(FreedMemory, HoldsNoSecretOfALogOn) {
+  static char16_t password[] = u"a password of some length, Passw0rd!";
+  static constexpr char kLine[] = "EXAMPLE:alice:a password of some length, Passw0rd!\n";
+  static char path[] = "/tmp/opensspi-accounts-XXXXXX";
+  const int file = mkstemp(path);
+  ASSERT_EQ(write(file, kLine, sizeof kLine - 1), static_cast<ssize_t>(sizeof kLine - 1));
+  close(file);
+  static std::u16string package = u"NTLM", user = u"alice", domain = u"EXAMPLE", source = u"plain:";
+  for (const char* c = path; *c != 0; ++c) source += static_cast<char16_t>(*c);
+  watch(password, 32);
+  watch(kLine + 14, 16);
+  const auto units = [](auto& text) { return reinterpret_cast<USHORT*>(std::data(text)); };
+  SEC_WINNT_AUTH_IDENTITY_W identity{units(user),
+                                     5,
+                                     units(domain),
+                                     7,
+                                     units(password),
+                                     sizeof password / sizeof *password - 1,
+                                     SEC_WINNT_AUTH_IDENTITY_UNICODE};
+  {
+    Credential alice(nullptr), accounts(nullptr);
+    for (Credential* credential : {&alice, &accounts}) FreeCredentialsHandle(credential->get());
+    ASSERT_EQ(AcquireCredentialsHandleW(nullptr, package.data(), SECPKG_CRED_OUTBOUND, nullptr, &identity, nullptr,
+                                        nullptr, alice.get(), nullptr),
+              SEC_E_OK);
+    ASSERT_EQ(AcquireCredentialsHandleW(nullptr, package.data(), SECPKG_CRED_INBOUND, nullptr, nullptr, nullptr,
+                                        nullptr, accounts.get(), nullptr),
+              SEC_E_OK);
+    OPENSSPI_ACCOUNTS named{source.c_str(), nullptr, nullptr};
+    ASSERT_EQ(SetCredentialsAttributesW(accounts.get(), OPENSSPI_CRED_ATTR_ACCOUNTS, &named, sizeof named), SEC_E_OK);
+    End client(Role::kClient, alice, kClientSeal), server(Role::kServer, accounts, kServerAny);
+    ASSERT_EQ(log_on(client, server), SEC_E_OK);
+    SecPkgContext_SessionKey key{};
+    ASSERT_EQ(QueryContextAttributesW(server.get(), SECPKG_ATTR_SESSION_KEY, &key), SEC_E_OK);
+    watch(key.SessionKey, key.SessionKeyLength);
+    FreeContextBuffer(key.SessionKey);
+    const Message message = client.seal({bytes("text")});
+    ASSERT_EQ(server.unseal(message.token, message.data).status, SEC_E_OK);
+  }
+  EXPECT_EQ(found(), 0);
+  unlink(path);
 }
 
 TEST_F(FreedMemory, HoldsNoSessionKeyOfAnExportedContext) {
