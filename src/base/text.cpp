@@ -4,6 +4,8 @@
 #include <clocale>
 #include <cwctype>
 
+#include "base/secret.hpp"
+
 namespace opensspi {
 namespace {
 
@@ -78,6 +80,7 @@ Result<std::u16string> to_utf16(std::string_view utf8) {
     char32_t c = 0;
     std::size_t length = 0;
     if (!decode_one(utf8.substr(at), c, length)) {
+      wipe(out.data(), out.size() * sizeof(char16_t));  // it may be a part of a password
       return fail(Status::invalid_parameter, "UTF-8 text", "ill-formed UTF-8 at byte " + std::to_string(at));
     }
     if (c < 0x10000) {

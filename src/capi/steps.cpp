@@ -1,4 +1,5 @@
 // InitializeSecurityContextW, AcceptSecurityContext and the end of a context.
+#include <algorithm>
 #include <optional>
 
 #include "capi/arguments.hpp"
@@ -69,7 +70,8 @@ Result<void> deliver(Bytes token, const Call& call) {
   return {};
 }
 
-// What a stream package left over or misses, where the caller gave an EMPTY buffer for it.
+// What a stream package left over or misses, where the caller gave an EMPTY buffer for it. A step that is handed over by
+// a later call had another input than that call's, of which all that there is may be left.
 void report_rest(const core::Step& step, const core::StepInput& input, const Call& call) {
   if (call.input == nullptr || (step.extra_bytes == 0 && step.missing_bytes == 0)) return;
   SecBuffer* empty = core::find_buffer({call.input->pBuffers, call.input->cBuffers}, SECBUFFER_EMPTY);
@@ -78,7 +80,8 @@ void report_rest(const core::Step& step, const core::StepInput& input, const Cal
     *empty = {static_cast<ULONG>(step.missing_bytes), SECBUFFER_MISSING, nullptr};
     return;
   }
-  const Bytes extra = input.token.last(step.extra_bytes);
+  const Bytes extra = input.token.last(std::min(step.extra_bytes, input.token.size()));
+  if (extra.empty()) return;
   *empty = {static_cast<ULONG>(extra.size()), SECBUFFER_EXTRA, const_cast<std::uint8_t*>(extra.data())};
 }
 

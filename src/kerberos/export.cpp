@@ -31,7 +31,11 @@ Result<Secret> KerberosContext::pack(bool reset) const {
   if (!established()) {
     return fail(Status::no_context, "state of the context", "only an established context can be exported");
   }
-  wire::Writer w(16384);  // keys must not be left behind where it would have grown
+  auto session_bytes = outcome_.session->most_saved_bytes();
+  if (!session_bytes) return fail(session_bytes);
+  constexpr std::size_t kFixedBytes = 64;
+  // Keys must not be left behind where it would have grown.
+  wire::Writer w(kFixedBytes + 2 * outcome_.target.size() + *session_bytes);
   w.raw(kMagic);
   w.u16le(kFormat);
   w.u8(role_ == core::Role::initiator ? 1 : 0);

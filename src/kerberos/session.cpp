@@ -7,8 +7,6 @@
 namespace opensspi::kerberos {
 namespace {
 
-std::u16string widened(const std::string& text) { return to_utf16(text).value_or(std::u16string{}); }
-
 struct LucidOwner {
   void* memory = nullptr;
   LucidOwner() = default;
@@ -49,6 +47,13 @@ void take_pac(gss_name_t peer, Details& details) {
 
 }  // namespace
 
+Result<std::u16string> text_of_principal(const std::string& principal) {
+  auto text = to_utf16(principal);
+  if (text && !text->empty()) return text;
+  return fail(Status::unsupported_function, "name of a principal",
+              "it is not UTF-8, and has no other form here: " + to_hex(bytes_of(principal)) + " (hexadecimal)");
+}
+
 OM_uint32 without_order(OM_uint32 flags) {
   if ((flags & GSS_C_SEQUENCE_FLAG) == 0) return flags;
   return (flags & ~static_cast<OM_uint32>(GSS_C_SEQUENCE_FLAG)) | GSS_C_REPLAY_FLAG;
@@ -60,8 +65,12 @@ Result<void> Session::take_names(Details& details) const {
   const OM_uint32 major = gss_inquire_context(&minor, context_.get(), source.out(), target.out(), nullptr, nullptr,
                                               nullptr, nullptr, nullptr);
   if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, "names of the context"));
-  details.client = widened(text_of(source.get()));
-  details.server = widened(text_of(target.get()));
+  auto client = text_of_principal(text_of(source.get()));
+  if (!client) return fail(client);
+  auto server = text_of_principal(text_of(target.get()));
+  if (!server) return fail(server);
+  details.client = std::move(*client);
+  details.server = std::move(*server);
   return {};
 }
 
@@ -167,6 +176,16 @@ ProtocolKey get_key(wire::Reader& r) {
 constexpr std::size_t kMostSids = 4096;
 
 }  // namespace
+
+Result<std::size_t> Session::most_saved_bytes() {
+  auto known = details();
+  if (!known) return fail(known);
+  const Details& d = **known;
+  std::size_t bytes = 256;  // keys, numbers and lengths, and more
+  for (const auto* text : {&d.client, &d.server, &d.account, &d.domain}) bytes += 4 + 2 * text->size();
+  for (const auto& sid : d.sids) bytes += 4 + 2 * sid.size();
+  return bytes;
+}
 
 Result<void> Session::save(wire::Writer& w, bool reset) {
   auto known = details();

@@ -25,6 +25,10 @@ struct Details {
   Enctype enctype = Enctype::none;
 };
 
+// A principal's name for who asks. SEC_E_UNSUPPORTED_FUNCTION: it is not UTF-8, which two names that are not the same, or
+// nobody's, would look like.
+Result<std::u16string> text_of_principal(const std::string& principal);
+
 // What is left of the agreed flags where messages are datagrams, which come in any order, or not at all: that none
 // comes twice.
 OM_uint32 without_order(OM_uint32 flags);
@@ -43,6 +47,7 @@ class Session {
   Result<Protection*> protection();
 
   // For export and import.
+  Result<std::size_t> most_saved_bytes();
   Result<void> save(wire::Writer& w, bool reset);
   static Result<std::unique_ptr<Session>> restore(wire::Reader& r, bool initiator, OM_uint32 flags);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "kerberos/authenticator.hpp"
 #include "kerberos/names.hpp"
@@ -68,9 +67,7 @@ std::array<std::uint8_t, kChecksumBytes> make_checksum(OM_uint32 flags, const Ke
   return out;
 }
 
-std::u16string widened(const std::string& text) { return to_utf16(text).value_or(std::u16string{}); }
-
-Result<Agreement> agree(SessionKeys keys, OM_uint32 flags, std::u16string client, std::u16string server,
+Result<Agreement> agree(SessionKeys keys, OM_uint32 flags, const std::string& client, const std::string& server,
                         krb5_timestamp end) {
   const ProtocolKey& sending = keys.sending_key();
   if (aes_profile(sending.enctype) == nullptr || aes_profile(keys.context_key.enctype) == nullptr) {
@@ -80,9 +77,13 @@ Result<Agreement> agree(SessionKeys keys, OM_uint32 flags, std::u16string client
   }
   keys.detects_replay = (flags & GSS_C_REPLAY_FLAG) != 0;
   keys.detects_order = (flags & GSS_C_SEQUENCE_FLAG) != 0;
+  auto client_name = text_of_principal(client);
+  if (!client_name) return fail(client_name);
+  auto server_name = text_of_principal(server);
+  if (!server_name) return fail(server_name);
   Details details;
-  details.client = std::move(client);
-  details.server = std::move(server);
+  details.client = std::move(*client_name);
+  details.server = std::move(*server_name);
   details.session_key = sending.key.clone();
   details.enctype = sending.enctype;
   const bool initiator = keys.initiator;
@@ -198,8 +199,8 @@ Result<Agreement> UserToUserInitiator::finish(Bytes reply) {
   code = krb5_auth_con_getlocalseqnumber(k, context_.get(), &number);
   if (code != 0) return std::unexpected(krb5_error(k, code, kCheck));
   keys.send_number = number_of(number);
-  return agree(std::move(keys), flags_, widened(unparse(krb5_, service_->client)),
-               widened(unparse(krb5_, service_->server)), service_->times.endtime);
+  return agree(std::move(keys), flags_, unparse(krb5_, service_->client),
+               unparse(krb5_, service_->server), service_->times.endtime);
 }
 
 Result<UserToUserAcceptor> UserToUserAcceptor::open(Tickets& tickets) {
@@ -279,7 +280,7 @@ Result<UserToUserAcceptor::Accepted> UserToUserAcceptor::accept(Bytes request, c
   if (subkey) keys.acceptor_subkey = copied(*subkey.get());
   keys.send_number = number_of(number);
   auto agreement = agree(std::move(keys), policy.datagram ? without_order(asked->flags) : asked->flags,
-                         widened(unparse(krb5_, ticket->enc_part2->client)), widened(unparse(krb5_, ticket->server)),
+                         unparse(krb5_, ticket->enc_part2->client), unparse(krb5_, ticket->server),
                          ticket->enc_part2->times.endtime);
   if (!agreement) return fail(agreement);
   accepted.agreement = std::move(*agreement);

@@ -19,6 +19,7 @@ Result<void> NegotiateContext::start_mechanism(const Mechanism& mechanism, core:
 Result<core::Step> NegotiateContext::mech_step(const core::StepInput& input, Bytes token) {
   core::StepInput inner = input;
   inner.token = token;
+  inner.flags |= more_flags_;
   inner.credential = nullptr;  // the mechanism has its own
   return mech_->step(inner);
 }

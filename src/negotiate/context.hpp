@@ -32,7 +32,7 @@ class NegotiateContext : public core::Context {
 
   // Starts a mechanism; what was begun with another is given up.
   Result<void> start_mechanism(const Mechanism& mechanism, core::Role role);
-  // A step of the mechanism with its own token, all else as the caller gave it.
+  // A step of the mechanism with its own token, all else as the caller gave it, and more_flags_.
   Result<core::Step> mech_step(const core::StepInput& input, Bytes token);
   // The mechanism's tokens go without SPNEGO around them: its steps are this context's.
   Result<core::Step> raw_step(const core::StepInput& input);
@@ -64,7 +64,8 @@ class NegotiateContext : public core::Context {
   std::shared_ptr<const NegotiateCredential> credential_;
   std::unique_ptr<core::Context> mech_;
   const core::Package* mech_package_ = nullptr;
-  ByteVector mech_types_;  // DER, as sent by the initiator
+  std::uint32_t more_flags_ = 0;  // asked of the mechanism beside what the caller asks for
+  ByteVector mech_types_;         // DER, as sent by the initiator
   MicExchange mic_;
   std::string fallback_;  // why not the packages that would have been better
   bool raw_ = false;

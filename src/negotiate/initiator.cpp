@@ -115,10 +115,16 @@ Result<void> Initiator::take_choice(const NegTokenResp& reply) {
         Status::invalid_token, "supportedMech",
         "the server chose a mechanism that was not offered, in place of " + to_utf8(mech_package_->info().name));
   }
+  // Section 5: else who changed the list on its way would choose. A MIC needs integrity, whoever else has a use for it.
+  if ((requested_ & ISC_REQ_NO_INTEGRITY) != 0) {
+    return fail(Status::unsupported_function, "supportedMech",
+                "the server chose another package than " + to_utf8(mech_package_->info().name) +
+                    ", which only integrity can prove to be its own choice; ISC_REQ_NO_INTEGRITY forbids it");
+  }
   add_reason(*mech_package_, "the server chose " + to_utf8(found->package->info().name));
   chosen_ = static_cast<std::size_t>(found - mechanisms.begin());
-  mic_.required = true;  // section 5: else who changed the list on its way would choose
-  restarted_ = true;
+  mic_.required = chose_another_ = restarted_ = true;
+  more_flags_ = ISC_REQ_INTEGRITY;
   return start_mechanism(*found, core::Role::initiator);
 }
 
@@ -198,7 +204,7 @@ Result<void> Initiator::require_mic() {
   if (mic_.sent && mic_.verified) return {};
   auto own = make_mic();
   if (!own) return fail(own);
-  if (!mic_.sent) return {};
+  if (!mic_.sent && !chose_another_) return {};
   return fail(Status::message_altered, "mechListMIC",
               "the server completed without its own or without ours, and both are due: the list of mechanisms may have "
               "been changed on its way");

@@ -34,7 +34,8 @@ class Initiator final : public NegotiateContext {
   State state_ = State::start;
   std::size_t chosen_ = 0;       // index among the credential's mechanisms
   std::uint32_t requested_ = 0;  // ISC_REQ_x of the first step
-  bool restarted_ = false;       // the acceptor chose another than the first: it has not had a token yet
+  bool chose_another_ = false;   // the acceptor, than the first
+  bool restarted_ = false;       // the one that it chose has not had a token yet
 };
 
 }  // namespace opensspi::negotiate

@@ -15,6 +15,8 @@ void put_text(wire::Writer& w, std::u16string_view text) {
   w.utf16le(text);
 }
 
+std::size_t text_bytes(std::u16string_view text) { return 4 + 2 * text.size(); }
+
 std::u16string get_text(wire::Reader& r) {
   const std::size_t length = r.u32le();
   if (length > r.remaining() / 2) r.fail("a text of " + std::to_string(length) + " characters does not fit");
@@ -47,7 +49,13 @@ Result<Secret> NtlmContext::pack(bool reset) const {
   if (!established_) {
     return fail(Status::no_context, "state of the context", "only an established context can be exported");
   }
-  wire::Writer w(1024);
+  constexpr std::size_t kFixedBytes = 64;  // all but texts and state, and more
+  std::size_t most_bytes = kFixedBytes + Protection::kSavedBytes;
+  for (const auto* text : {&outcome_.user, &outcome_.domain, &outcome_.source, &outcome_.target}) {
+    most_bytes += text_bytes(*text);
+  }
+  for (const auto& sid : outcome_.sids) most_bytes += text_bytes(sid);
+  wire::Writer w(most_bytes);  // keys must not be left behind where it would have grown
   w.raw(kMagic);
   w.u16le(kFormat);
   w.u8(role_ == core::Role::initiator ? 1 : 0);

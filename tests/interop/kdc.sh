@@ -87,6 +87,8 @@ make_principals() {
     echo "addprinc -pw Passw0rd! +requires_preauth bob"
     echo "addprinc -randkey HTTP/localhost"
     echo "addprinc -randkey +ok_as_delegate deleg/localhost"
+    # Its tickets have no PAC: no KDC can make one of a name that is not UTF-8, as that of the user below.
+    echo "addprinc -randkey +no_auth_data_required nopac/localhost"
     echo "addprinc -randkey changed/localhost"
     echo "addprinc -randkey postgres/localhost"
     # Services with keys of a password; the second has the salt that Active Directory gives the computer WEB1$.
@@ -101,13 +103,14 @@ make_principals() {
     # Its tickets are encrypted with RC4, and bring session keys of AES, as accounts of Active Directory often have it.
     echo "addprinc -randkey -e arcfour-hmac:normal half/localhost"
     echo "setstr half/localhost session_enctypes aes256-cts-hmac-sha1-96"
-    echo "ktadd -norandkey -k $dir/service.keytab half/localhost HTTP/localhost postgres/localhost HTTP/localhost:8080 HTTP/localhost/OPENSSPI.TEST deleg/localhost aes256/localhost aes128/localhost sha384/localhost sha256/localhost rc4/localhost"
+    echo "ktadd -norandkey -k $dir/service.keytab half/localhost nopac/localhost HTTP/localhost postgres/localhost HTTP/localhost:8080 HTTP/localhost/OPENSSPI.TEST deleg/localhost aes256/localhost aes128/localhost sha384/localhost sha256/localhost rc4/localhost"
     # A keytab of before the service's key was changed, one of another service, and one of a user.
     echo "ktadd -norandkey -k $dir/old.keytab changed/localhost"
     echo "cpw -randkey changed/localhost"
     echo "ktadd -norandkey -k $dir/other.keytab deleg/localhost"
     echo "ktadd -norandkey -k $dir/bob.keytab bob"
   } | kadmin.local -r "$realm"
+  kadmin.local -r "$realm" -q "addprinc -pw Passw0rd! $(printf '\351va')"
 }
 
 # The key of HTTP/localhost under its right name and version, and wrong.

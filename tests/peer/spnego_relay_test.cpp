@@ -82,6 +82,29 @@ TEST_F(SpnegoRelay, BindingsThatFitAreNoFault) {
   EXPECT_EQ(status_of(step(*server, heard.authenticate, options)), Status::ok);
 }
 
+// He passes on what he hears, and wants no Kerberos on the way: the MIC is over what the client sent, and there is one
+// though the client itself has no use for integrity.
+TEST_F(SpnegoRelay, KerberosCutOutOfTheOfferOfAClientThatAsksForNothing) {
+  world_.kerberos.behaviour.why_no_credential.clear();
+  auto client = world_.initiator(u"Kerberos,NTLM");
+  world_.kerberos.behaviour.why_no_credential = "there is no key";
+  auto server = world_.acceptor();
+  ASSERT_TRUE(step(*client, {}));
+  auto reply = step(*server, peer::write_init(peer::type_list({kNtlmOid}), std::nullopt, std::nullopt, {}));
+  ASSERT_TRUE(reply);
+  auto negotiate = step(*client, reply->output);
+  ASSERT_TRUE(negotiate) << why(negotiate);
+  auto challenge = step(*server, negotiate->output);
+  ASSERT_TRUE(challenge) << why(challenge);
+  auto authenticate = step(*client, challenge->output);
+  ASSERT_TRUE(authenticate) << why(authenticate);
+  expect_status(step(*server, authenticate->output), Status::message_altered, "mechListMIC: it does not match");
+  peer::Resp completed;
+  completed.state = peer::kCompleted;
+  expect_status(step(*client, peer::write_resp(completed, {})), Status::message_altered, "mechListMIC");
+  EXPECT_FALSE(client->established());
+}
+
 // He passes on what he hears, and wants no Kerberos on the way: the MIC is over what the client sent.
 TEST_F(SpnegoRelay, KerberosCutOutOfTheOffer) {
   world_.kerberos.behaviour.why_no_credential.clear();

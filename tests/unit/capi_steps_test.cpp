@@ -101,6 +101,27 @@ TEST_F(CapiSteps, ATokenThatDoesNotFitIsHandedOverByTheNextCall) {
   EXPECT_EQ(accept("leg 5"), SEC_E_OK);
 }
 
+// The step's own input is gone by then: what was left of it must not be looked for in another.
+TEST_F(CapiSteps, WhatWasLeftOverIsNeverOutsideOfTheInputOfTheNextCall) {
+  package_.behaviour.legs = 5;
+  package_.behaviour.stream = true;
+  for (const std::string& next : {std::string(), std::string("and"), std::string("and more, and more")}) {
+    if (context_.dwLower != 0) {
+      ASSERT_EQ(DeleteSecurityContext(&context_), SEC_E_OK);
+      context_ = {};
+    }
+    ASSERT_EQ(accept("\x05leg 1"), SEC_I_CONTINUE_NEEDED);
+    ASSERT_EQ(accept("\x05leg 3and more", 4), SEC_E_BUFFER_TOO_SMALL);
+    EXPECT_EQ(in_[1].BufferType, static_cast<ULONG>(SECBUFFER_EXTRA));
+    EXPECT_EQ(in_[1].cbBuffer, 8U);
+    ASSERT_EQ(accept(next), SEC_I_CONTINUE_NEEDED);
+    const bool told = in_[1].BufferType == SECBUFFER_EXTRA;
+    EXPECT_EQ(told, !next.empty());
+    EXPECT_EQ(in_[1].cbBuffer, std::min<std::size_t>(8, next.size()));
+    EXPECT_EQ(in_[1].pvBuffer, told ? input_.data() + (input_.size() - in_[1].cbBuffer) : nullptr);
+  }
+}
+
 TEST_F(CapiSteps, AFirstTokenThatDoesNotFitMakesNoContext) {
   EXPECT_EQ(accept("leg 1", 4), SEC_E_BUFFER_TOO_SMALL);
   EXPECT_EQ(out_.cbBuffer, 5U);

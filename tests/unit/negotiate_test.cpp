@@ -176,6 +176,33 @@ TEST_F(NegotiateTest, LetsTheAcceptorChooseWhereTheCallerNamesThePackages) {
   EXPECT_EQ(client.fallback(), "Best: the server chose Spare");
 }
 
+// Else who takes the best one out of the list on its way would choose, and nobody would see it.
+TEST_F(NegotiateTest, AnotherMechanismThatCannotVouchForTheListIsRefused) {
+  server.best.behaviour.why_no_credential = "there is no key";
+  client.spare.behaviour.integrity = server.spare.behaviour.integrity = false;
+  start(u"Best,Spare");
+  auto init = client.step();
+  auto reply = server.step(init->output);
+  auto first = client.step(reply->output);
+  auto second = server.step(first->output);
+  auto third = client.step(second->output);
+  ASSERT_TRUE(third) << third.error().detail;
+  auto completed = server.step(third->output);
+  ASSERT_TRUE(completed) << completed.error().detail;
+  expect_refused(client.step(completed->output), Status::message_altered, "list of mechanisms");
+  EXPECT_FALSE(client.context->established());
+}
+
+TEST_F(NegotiateTest, NoOtherMechanismIsTakenWhereIntegrityMayNotBe) {
+  server.best.behaviour.why_no_credential = "there is no key";
+  client.flags = ISC_REQ_NO_INTEGRITY;
+  start(u"Best,Spare");
+  auto init = client.step();
+  auto reply = server.step(init->output);
+  expect_refused(client.step(reply->output), Status::unsupported_function, "ISC_REQ_NO_INTEGRITY");
+  EXPECT_EQ(client.spare.started, 0);
+}
+
 TEST_F(NegotiateTest, TheAcceptorKnowsWhyNotTheBetterMechanism) {
   start(u"Spare");
   talk();

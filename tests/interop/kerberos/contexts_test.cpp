@@ -366,6 +366,24 @@ TEST(ProxyBindings, AReplayIsStillOne) {
   EXPECT_EQ(again.step(up, down), SEC_E_OUT_OF_SEQUENCE) << last_failure();
 }
 
+// Two names that are no text would look alike, and an empty one like nobody.
+TEST(Contexts, AClientWhoseNameIsNoTextHasNoNameOrMessages) {
+  const std::string ccache = "FILE:" + kdc_folder() + "/latin1.ccache";
+  const std::string kinit = "kinit -c " + ccache + " -S nopac/localhost '\351va' >/dev/null";
+  ASSERT_EQ(std::system(("echo 'Passw0rd!' | " + kinit).c_str()), 0);
+  Credential ours(SECPKG_CRED_OUTBOUND, {.ccache = ccache}), theirs(SECPKG_CRED_INBOUND);
+  Sspi client(ours, "nopac/localhost", kMutual), server(theirs, 0U);
+  ASSERT_TRUE(log_on(client, server));
+  for (const ULONG attribute : {ULONG{SECPKG_ATTR_NAMES}, ULONG{OPENSSPI_ATTR_IDENTITY}}) {
+    std::uint8_t memory[64] = {};
+    EXPECT_EQ(QueryContextAttributesW(server.handle(), attribute, memory), SEC_E_UNSUPPORTED_FUNCTION);
+    EXPECT_NE(last_failure().find("UTF-8"), std::string::npos) << last_failure();
+  }
+  SecBuffer buffers[] = {{0, SECBUFFER_TOKEN, nullptr}, {0, SECBUFFER_DATA, nullptr}};
+  SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
+  EXPECT_EQ(DecryptMessage(server.handle(), &message, 0, nullptr), SEC_E_UNSUPPORTED_FUNCTION);
+}
+
 // A user's process as server: it has a ticket, and no keytab.
 class UserToUser : public ::testing::Test {
  protected:
@@ -453,6 +471,20 @@ TEST_F(UserToUser, ProxiedBindingsNeedOnlyBeThere) {
     server.bind("same");
     EXPECT_EQ(static_cast<bool>(log_on(client, server)), *bindings != 0) << last_failure();
   }
+}
+
+// The server's ticket-granting ticket is the same for hours: who heard an AP-REQ may not log on by it again.
+TEST_F(UserToUser, AReplayedRequestIsRefused) {
+  Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND, {.ccache = ccache_});
+  Sspi client(ours, "bob@OPENSSPI.TEST", kMutual | ISC_REQ_USE_SESSION_KEY), server(theirs, 0U), again(theirs, 0U);
+  Blob question, ticket, request, answer;
+  ASSERT_EQ(client.step({}, question), SEC_I_CONTINUE_NEEDED);
+  ASSERT_EQ(server.step(question, ticket), SEC_I_CONTINUE_NEEDED) << last_failure();
+  ASSERT_EQ(client.step(ticket, request), SEC_I_CONTINUE_NEEDED) << last_failure();
+  ASSERT_EQ(server.step(request, answer), SEC_E_OK) << last_failure();
+  ASSERT_EQ(again.step(question, ticket), SEC_I_CONTINUE_NEEDED) << last_failure();
+  EXPECT_EQ(again.step(request, answer), SEC_E_OUT_OF_SEQUENCE) << last_failure();
+  EXPECT_NE(last_failure().find("replay"), std::string::npos) << last_failure();
 }
 
 TEST_F(UserToUser, AServerWithoutATicketSaysSo) {
