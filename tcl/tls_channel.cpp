@@ -82,8 +82,8 @@ TlsChannel* TlsChannel::create(InterpState& state, Tcl_Channel below, TlsParamet
   Tcl_RegisterChannel(nullptr, below);
   Tcl_UnregisterChannel(state.interp, below);
   if (!listens) {
+    set_up_below(below);  // first: a line's end within a record is none
     made->cipher_ = take_buffered(below);
-    set_up_below(below);
   }
   made->below_ = below;
   made->self_ = made;
@@ -216,7 +216,7 @@ void TlsChannel::update_events() {
   int wanted = 0;
   bool at_once = false;
   if (!handshake_is_over()) {
-    if (background_) wanted = TCL_READABLE;
+    if (background_ && !verifying_) wanted = TCL_READABLE;
   } else {
     at_once = (interest_ & TCL_READABLE) != 0 && input_is_ready();
     if ((interest_ & TCL_WRITABLE) != 0 && failure_) at_once = true;

@@ -147,6 +147,7 @@ class TlsChannel {
   std::optional<TlsFailure> failure_;
   std::string listener_number_;
   bool blocking_ = true;
+  bool verifying_ = false;     // the verifier is asked: nothing goes on before it has answered
   bool background_ = false;    // the handshake is driven by events, and the channel below does not block
   bool peer_closed_ = false;   // with a close notification
   bool end_of_below_ = false;  // without one: what was sent may have been cut off

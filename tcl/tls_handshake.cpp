@@ -156,6 +156,7 @@ bool TlsChannel::start_context() {
 
 bool TlsChannel::negotiate(bool wait) {
   const auto self = self_;
+  if (verifying_) return false;
   if (wait && background_ && below_ != nullptr) Tcl_SetChannelOption(nullptr, below_, "-blocking", "1");
   if (state_ == TlsState::client_init && start_context()) feed();
   // What starttls found in the buffers of the channel below comes first.
@@ -271,9 +272,13 @@ bool TlsChannel::verify() {
     fail(TlsFailure{"The interpreter of the channel ended during TLS negotiation", {}});
     return false;
   }
+  // It may wait for events, or read from the channel: neither may bring data up, or ask it a second time.
+  verifying_ = true;
+  update_events();
   const ScriptAnswer answer = call_script(home_->interp, parameters_.verifier,
                                           {Tcl_NewStringObj(Tcl_GetChannelName(channel_), -1), context_handle(*home_)});
-  if (closed()) return false;
+  verifying_ = false;
+  if (closed() || failure_) return false;
   if (answer.code == TCL_OK && answer.truth) return true;
   fail(answer.code == TCL_OK
            ? TlsFailure{"SSL/TLS negotiation failed. Verifier callback returned false.", "TWAPI TLS VERIFYFAIL"}

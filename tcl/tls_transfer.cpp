@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = 65536;
 constexpr std::size_t kWriteBytes = 65536;
+constexpr int kMostUnsent = 262144;          // more than a write leaves waiting: answers to a peer that never reads
 constexpr std::size_t kDirectBytes = 40000;  // room in which there is always more than a record beside half of one
 constexpr std::size_t kMostRecord = 18437;   // RFC 5246 6.2.3: 2^14 + 2048 behind a head of 5
 constexpr ULONG kMostTag = 17;               // a longer trailer has padding, whose length nobody knows before
@@ -173,6 +174,10 @@ void TlsChannel::continue_context() {
 void TlsChannel::answer_peer() {
   opensspi::Context* native = context();
   if (native == nullptr || !sizes_ || write_closed_) return;
+  if (below_ != nullptr && Tcl_OutputBuffered(below_) > kMostUnsent) {
+    fail(TlsFailure{"The peer asks for answers and does not read them.", "TWAPI TLS PROTOCOL"});
+    return;
+  }
   std::array<std::uint8_t, 1024> room;
   const auto size_bytes = encrypt_stream(*native, *sizes_, {}, room);
   if (size_bytes && *size_bytes != 0) write_below(Bytes(room).first(*size_bytes));

@@ -3,6 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/objects.h>
 
+#include <cstring>
+
 #include "base/text.hpp"
 #include "cert/attributes.hpp"
 
@@ -12,14 +14,14 @@ namespace {
 std::u16string value_text(const ASN1_STRING* value) {
   unsigned char* utf8 = nullptr;
   const int size = ASN1_STRING_to_UTF8(&utf8, value);
-  if (size < 0) {
-    // No kind of text: the DER in hexadecimal, as RFC 4514 2.4 has it.
+  const OpensslBytes owner(utf8);
+  // No kind of text: hexadecimal, as RFC 4514 2.4 has it. So is one with a zero: a caller would take it for its end.
+  if (size < 0 || (size > 0 && std::memchr(utf8, 0, static_cast<std::size_t>(size)) != nullptr)) {
     ERR_clear_error();
     const Bytes bytes(ASN1_STRING_get0_data(value), static_cast<std::size_t>(ASN1_STRING_length(value)));
     const std::string hex = "#" + to_hex(bytes);
     return {hex.begin(), hex.end()};
   }
-  const OpensslBytes owner(utf8);
   auto text = to_utf16({reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size)});
   return text ? *text : std::u16string(u"\uFFFD");
 }

@@ -33,8 +33,9 @@ class ReadOnlyKeeper final : public Keeper {
 // Writes the whole file anew with each change.
 class FileKeeper final : public Keeper {
  public:
-  FileKeeper(std::string path, std::vector<ElementPtr> elements)
-      : path_(std::move(path)), elements_(std::move(elements)) {}
+  FileKeeper(std::string path, const Content& content) : path_(std::move(path)), elements_(content.certificates) {
+    for (const CrlPtr& crl : content.crls) crls_.push_back(share(crl.get()));
+  }
   Result<void> added(const Element& element) override {
     elements_.push_back(element.copy());
     return commit();
@@ -47,10 +48,15 @@ class FileKeeper final : public Keeper {
   }
 
  private:
-  Result<void> commit() { return write_store_file(path_, encode_serialized({elements_, {}})); }
+  Result<void> commit() {
+    Content content{elements_, {}};
+    for (const CrlPtr& crl : crls_) content.crls.push_back(share(crl.get()));
+    return write_store_file(path_, encode_serialized(content));
+  }
 
   const std::string path_;
   std::vector<ElementPtr> elements_;
+  std::vector<CrlPtr> crls_;  // the file's; what it tells of revoked certificates must not be lost
 };
 
 // Each store of a name that only this process knows is one and the same store.
@@ -130,7 +136,7 @@ Result<StoreRef> open_file_store(std::u16string_view wide_path, std::uint32_t fl
   if ((flags & CERT_STORE_READONLY_FLAG) != 0) {
     keeper = std::make_unique<ReadOnlyKeeper>(path + " was opened with CERT_STORE_READONLY_FLAG");
   } else if ((flags & CERT_FILE_STORE_COMMIT_ENABLE_FLAG) != 0) {
-    keeper = std::make_unique<FileKeeper>(path, content.certificates);
+    keeper = std::make_unique<FileKeeper>(path, content);
   }
   return StoreRef(Store::make(std::move(content), std::move(keeper)));
 }

@@ -3,6 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace opensspi::cert {
@@ -10,7 +12,8 @@ namespace {
 
 constexpr const char* kCheck = "PFX";
 constexpr int kIterations = 10'000;
-constexpr long kMostIterations = 10'000'000;  // more keeps a processor busy for the one who made the file
+// Of a whole file: more keeps a processor busy for the one who made it.
+constexpr std::uint64_t kMostIterations = 10'000'000;
 
 using BagStack = STACK_OF(PKCS12_SAFEBAG);
 using SafeStack = STACK_OF(PKCS7);
@@ -29,24 +32,75 @@ Result<Pkcs12Ptr> parse(Bytes der) {
   return pfx;
 }
 
+// ---- Work: how often a password is to be hashed is what the file says. ----
+
+std::uint64_t number_of(const ASN1_INTEGER* integer) {
+  std::uint64_t number = 0;
+  if (integer == nullptr) return 1;
+  const bool fits = ASN1_INTEGER_get_uint64(&number, integer) == 1;
+  ERR_clear_error();
+  return fits ? number : kMostIterations + 1;
+}
+
+template <typename T, auto kFree>
+std::unique_ptr<T, Freer<kFree>> unpack(const ASN1_ITEM* item, const ASN1_TYPE* from) {
+  std::unique_ptr<T, Freer<kFree>> value(static_cast<T*>(ASN1_TYPE_unpack_sequence(item, from)));
+  ERR_clear_error();
+  return value;
+}
+
+// RFC 8018 5.2, RFC 7914: cost, block size and parallelisation make up the work together.
+std::uint64_t derivation_work(const X509_ALGOR* derivation) {
+  if (OBJ_obj2nid(derivation->algorithm) == NID_id_scrypt) {
+    const auto scrypt = unpack<SCRYPT_PARAMS, SCRYPT_PARAMS_free>(ASN1_ITEM_rptr(SCRYPT_PARAMS), derivation->parameter);
+    if (!scrypt) return 0;
+    std::uint64_t work = 1;
+    for (const ASN1_INTEGER* factor : {scrypt->costParameter, scrypt->blockSize, scrypt->parallelizationParameter}) {
+      const std::uint64_t number = std::max<std::uint64_t>(number_of(factor), 1);
+      work = work > kMostIterations / number ? kMostIterations + 1 : work * number;
+    }
+    return work;
+  }
+  const auto pbkdf2 = unpack<PBKDF2PARAM, PBKDF2PARAM_free>(ASN1_ITEM_rptr(PBKDF2PARAM), derivation->parameter);
+  return pbkdf2 ? number_of(pbkdf2->iter) : 0;
+}
+
+// 0: nothing is known of the algorithm, and OpenSSL does nothing with it either.
+std::uint64_t work_of(const X509_ALGOR* algorithm) {
+  if (OBJ_obj2nid(algorithm->algorithm) == NID_pbes2) {
+    const auto pbes2 = unpack<PBE2PARAM, PBE2PARAM_free>(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter);
+    return pbes2 ? derivation_work(pbes2->keyfunc) : 0;
+  }
+  const auto pbe = unpack<PBEPARAM, PBEPARAM_free>(ASN1_ITEM_rptr(PBEPARAM), algorithm->parameter);
+  return pbe ? number_of(pbe->iter) : 0;
+}
+
+// Adds what one part wants to what the file has wanted.
+Result<void> add_work(std::uint64_t& done, std::uint64_t more) {
+  if (more > kMostIterations - done) {
+    return fail(Status::crypt_bad_encode, kCheck,
+                "its passwords are to be hashed more than " + std::to_string(kMostIterations) +
+                    " times, and that is as often as is done for a file");
+  }
+  done += more;
+  return {};
+}
+
 // The password as the file's maker had it: nullptr for none at all. Found by the MAC over all of the file.
 struct Password {
   const char* text = nullptr;
   int length = 0;
 };
 
-Result<Password> matching_password(PKCS12* pfx, std::string_view password) {
+Result<Password> matching_password(PKCS12* pfx, std::string_view password, std::uint64_t& work) {
   Password given{password.data(), static_cast<int>(password.size())};
   if (PKCS12_mac_present(pfx) == 0) {
     return fail(Status::crypt_bad_encode, kCheck, "it has no MAC: nothing vouches for its content");
   }
   const ASN1_INTEGER* iterations = nullptr;
   PKCS12_get0_mac(nullptr, nullptr, nullptr, &iterations, pfx);
-  if (iterations != nullptr && ASN1_INTEGER_get(iterations) > kMostIterations) {
-    return fail(Status::crypt_bad_encode, kCheck,
-                "its MAC wants " + std::to_string(ASN1_INTEGER_get(iterations)) + " iterations, at most " +
-                    std::to_string(kMostIterations) + " are made");
-  }
+  auto added = add_work(work, number_of(iterations));
+  if (!added) return fail(added);
   if (password.empty()) {
     if (PKCS12_verify_mac(pfx, "", 0) == 1) return Password{"", 0};
     if (PKCS12_verify_mac(pfx, nullptr, 0) == 1) return Password{nullptr, 0};
@@ -60,6 +114,7 @@ Result<Password> matching_password(PKCS12* pfx, std::string_view password) {
 struct Reading {
   Password password;
   bool exportable;
+  std::uint64_t work;
   Content content;
   std::vector<KeyPtr> keys;
 };
@@ -113,6 +168,10 @@ Result<void> read_bag(const PKCS12_SAFEBAG* bag, Reading& reading) {
     case NID_keyBag:
       return read_key(PKCS12_SAFEBAG_get0_p8inf(bag), reading);
     case NID_pkcs8ShroudedKeyBag: {
+      const X509_ALGOR* algorithm = nullptr;
+      X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &algorithm, nullptr);
+      auto added = add_work(reading.work, work_of(algorithm));
+      if (!added) return added;
       PKCS8_PRIV_KEY_INFO* info = PKCS12_decrypt_skey(bag, reading.password.text, reading.password.length);
       auto read = read_key(info, reading);
       PKCS8_PRIV_KEY_INFO_free(info);
@@ -123,6 +182,21 @@ Result<void> read_bag(const PKCS12_SAFEBAG* bag, Reading& reading) {
     default:
       return {};  // revocation lists and secrets are none of ours
   }
+}
+
+Result<Bags> unpack_safe(PKCS7* safe, Reading& reading) {
+  Bags bags;
+  if (PKCS7_type_is_data(safe)) {
+    bags.reset(PKCS12_unpack_p7data(safe));
+  } else if (safe->d.encrypted != nullptr) {  // the content may be left out
+    auto added = add_work(reading.work, work_of(safe->d.encrypted->enc_data->algorithm));
+    if (!added) return fail(added);
+    bags.reset(PKCS12_unpack_p7encdata(safe, reading.password.text, reading.password.length));
+  }
+  if (bags) return bags;
+  return fail(
+      Status::crypt_bad_encode, kCheck,
+      "a part of it cannot be decrypted; files of RC2 or 3DES need OpenSSL's legacy provider: " + take_reason());
 }
 
 void match_keys(Reading& reading) {
@@ -175,7 +249,8 @@ bool is_pfx(Bytes der) {
 Result<void> check_pfx_password(Bytes der, std::string_view password) {
   auto pfx = parse(der);
   if (!pfx) return fail(pfx);
-  auto matching = matching_password(pfx->get(), password);
+  std::uint64_t work = 0;
+  auto matching = matching_password(pfx->get(), password, work);
   if (!matching) return fail(matching);
   return {};
 }
@@ -183,24 +258,19 @@ Result<void> check_pfx_password(Bytes der, std::string_view password) {
 Result<Content> decode_pfx(Bytes der, std::string_view password, bool exportable) {
   auto pfx = parse(der);
   if (!pfx) return fail(pfx);
-  auto matching = matching_password(pfx->get(), password);
+  std::uint64_t work = 0;
+  auto matching = matching_password(pfx->get(), password, work);
   if (!matching) return fail(matching);
-  Reading reading{*matching, exportable, {}, {}};
+  Reading reading{*matching, exportable, work, {}, {}};
   const Safes safes(PKCS12_unpack_authsafes(pfx->get()));
   if (!safes) return fail(Status::crypt_bad_encode, kCheck, "its content cannot be read: " + take_reason());
   for (int i = 0; i < sk_PKCS7_num(safes.get()); ++i) {
     PKCS7* safe = sk_PKCS7_value(safes.get(), i);
     const int kind = OBJ_obj2nid(safe->type);
     if (kind != NID_pkcs7_data && kind != NID_pkcs7_encrypted) continue;
-    const Bags bags(kind == NID_pkcs7_data
-                        ? PKCS12_unpack_p7data(safe)
-                        : PKCS12_unpack_p7encdata(safe, reading.password.text, reading.password.length));
-    if (!bags) {
-      return fail(
-          Status::crypt_bad_encode, kCheck,
-          "a part of it cannot be decrypted; files of RC2 or 3DES need OpenSSL's legacy provider: " + take_reason());
-    }
-    auto read = read_bags(bags.get(), reading);
+    auto bags = unpack_safe(safe, reading);
+    if (!bags) return fail(bags);
+    auto read = read_bags(bags->get(), reading);
     if (!read) return fail(read);
   }
   match_keys(reading);

@@ -39,6 +39,16 @@ int Acceptor::verified(int good, X509_STORE_CTX* store_context) {
   return 0;
 }
 
+// Tickets are looked at when they come (callbacks.cpp); a session of TLS 1.2 without one is found by OpenSSL itself.
+Result<void> Acceptor::accept_outcome() {
+  SSL_SESSION* session = SSL_get_session(ssl());
+  const bool relied_upon = settings().has_root_store && !settings().manual_validation();
+  if (SSL_session_reused(ssl()) == 0 || !relied_upon || certificate_lives(session)) return {};
+  SSL_CTX_remove_session(credential_->context(), session);
+  return fail(Status::cert_expired, "certificate of the peer",
+              "the client resumes a session whose certificate has expired since; a full handshake would show another");
+}
+
 bool Acceptor::peer_is_authenticated() const {
   return established() && settings().has_root_store && !settings().manual_validation() &&
          SSL_get0_peer_certificate(ssl()) != nullptr && SSL_get_verify_result(ssl()) == X509_V_OK;

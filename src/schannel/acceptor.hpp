@@ -14,6 +14,7 @@ class Acceptor final : public SchannelContext {
 
  protected:
   Result<void> begin(const core::StepInput& input) override;
+  Result<void> accept_outcome() override;
   // A client is known only where its certificate ends in the root store that the credential was given.
   bool peer_is_authenticated() const override;
 };

@@ -90,7 +90,8 @@ SSL_TICKET_RETURN on_ticket_read(SSL*, SSL_SESSION* session, const unsigned char
   std::int64_t birth_ms = 0;
   const bool born = read_birth(session, birth_ms);
   const std::int64_t age_ms = now_ms() - birth_ms;
-  if (!born || age_ms < 0 || age_ms >= lifespan_ms) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  if (!born || age_ms < 0 || age_ms >= lifespan_ms || !certificate_lives(session))
+    return SSL_TICKET_RETURN_IGNORE_RENEW;
   return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 

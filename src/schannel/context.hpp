@@ -80,7 +80,7 @@ class SchannelContext : public core::Context {
   // Protection, protection.cpp.
   Result<void> check_can_send(std::uint32_t qop) const;
   Result<Status> read_record(Bytes record, MutableBytes out, std::size_t& plain);
-  Result<Status> after_read(const char* check);
+  Result<void> count_answers(std::size_t owed_before);
   bool owes_answer() const;
   Result<void> encrypt_in_place(SecBuffer& header, SecBuffer& data, SecBuffer& trailer);
   core::StreamSizes stream_sizes() const;
@@ -108,6 +108,7 @@ class SchannelContext : public core::Context {
   bool late_request_ = false;  // a CertificateRequest after the handshake waits for a certificate
   bool declines_late_request_ = false;
   unsigned idle_records_ = 0;              // records without application data in a row
+  unsigned untaken_answers_ = 0;           // what the peer was answered since the caller last took it
   std::unique_ptr<Error> failure_;         // why state_ is failed
   std::unique_ptr<Error> refusal_;         // what a callback found, in better words than OpenSSL's
   std::unique_ptr<ByteVector> presented_;  // waiting: what was read of the token, which the caller gives again

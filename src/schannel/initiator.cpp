@@ -196,7 +196,7 @@ void Initiator::new_session(SSL_SESSION* session) {
     return;
   }
   // Only what was verified here, by the rules of this credential, may be taken on trust later.
-  if (!caches_ || SSL_get_verify_result(ssl()) != X509_V_OK) return;
+  if (!caches_ || SSL_get_verify_result(ssl()) != X509_V_OK || open_revocation_ != Status::ok) return;
   SSL_SESSION_up_ref(session);
   const bool resumed = SSL_session_reused(ssl()) == 1;
   credential_->sessions().put(session_key(), SessionPtr(session),

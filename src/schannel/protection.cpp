@@ -181,11 +181,22 @@ Result<std::size_t> SchannelContext::encrypt_stream(Bytes input, MutableBytes ou
 
 // ---- Receiving. ----
 
+// Answers that nobody takes (TLS 1.2: each refusal of a renegotiation) must not pile up behind records of data.
+Result<void> SchannelContext::count_answers(std::size_t owed_before) {
+  if (wire_.spill().size() > owed_before) ++untaken_answers_;
+  if (owed_before == 0) untaken_answers_ = wire_.spill().empty() ? 0 : 1;
+  if (untaken_answers_ <= kMostIdleRecords) return {};
+  state_ = State::failed;
+  return fail(Status::illegal_message, kDecrypt,
+              std::to_string(kMostIdleRecords) + " answers to the peer were owed, and none was taken to be sent");
+}
+
 // Reads one whole record, which OpenSSL copies before it writes to `out`: the two may be one. The result says what else
 // the record was.
 Result<Status> SchannelContext::read_record(Bytes record, MutableBytes out, std::size_t& plain) {
   plain = 0;
   clear_errors();
+  const std::size_t owed = wire_.spill().size();
   wire_.feed(record);
   for (;;) {
     std::size_t got = 0;
@@ -216,6 +227,8 @@ Result<Status> SchannelContext::read_record(Bytes record, MutableBytes out, std:
     return fail(Status::illegal_message, kDecrypt,
                 std::to_string(kMostIdleRecords) + " records in a row were without data: the peer only costs time");
   }
+  auto counted = count_answers(owed);
+  if (!counted) return fail(counted);
   return Status::ok;
 }
 

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
+#include <openssl/rsa.h>
 
 #include "cert/verify_status.hpp"
 #include "opensspi/schannel.h"
@@ -12,8 +13,11 @@ namespace {
 // Seconds that clocks may differ, and that an answer without a nextUpdate is held to be fresh.
 constexpr long kClockSkew = 300, kWithoutNextUpdate = 24L * 3600;
 
+constexpr int kSha1Bytes = 20;
+
 using ResponsePtr = std::unique_ptr<OCSP_RESPONSE, cert::Freer<OCSP_RESPONSE_free>>;
 using BasicPtr = std::unique_ptr<OCSP_BASICRESP, cert::Freer<OCSP_BASICRESP_free>>;
+using PssPtr = std::unique_ptr<RSA_PSS_PARAMS, cert::Freer<RSA_PSS_PARAMS_free>>;
 using CertIdPtr = std::unique_ptr<OCSP_CERTID, cert::Freer<OCSP_CERTID_free>>;
 
 // Empty: the server stapled nothing.
@@ -31,14 +35,29 @@ BasicPtr stapled_answer(SSL* ssl) {
   return BasicPtr(OCSP_response_get1_basic(response.get()));
 }
 
+// RFC 4055 3.1: the hash is among the parameters, SHA-1 where it is not named.
+int pss_digest(const X509_ALGOR* algorithm) {
+  const PssPtr parameters(
+      static_cast<RSA_PSS_PARAMS*>(ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(RSA_PSS_PARAMS), algorithm->parameter)));
+  if (!parameters) return NID_undef;
+  return parameters->hashAlgorithm == nullptr ? NID_sha1 : OBJ_obj2nid(parameters->hashAlgorithm->algorithm);
+}
+
 // A forged answer must be as hard to make as a forged certificate: no MD5, no SHA-1.
 bool strongly_signed(const OCSP_BASICRESP* answer) {
   const X509_ALGOR* algorithm = OCSP_resp_get0_tbs_sigalg(answer);
   const ASN1_OBJECT* object = nullptr;
   X509_ALGOR_get0(&object, nullptr, nullptr, algorithm);
+  const int signature = OBJ_obj2nid(object);
+  if (signature == NID_ED25519 || signature == NID_ED448) return true;
   int digest = NID_undef;
-  OBJ_find_sigid_algs(OBJ_obj2nid(object), &digest, nullptr);
-  return digest != NID_md5 && digest != NID_sha1 && digest != NID_md5_sha1;
+  if (signature == NID_rsassaPss) {
+    digest = pss_digest(algorithm);
+  } else {
+    OBJ_find_sigid_algs(signature, &digest, nullptr);
+  }
+  const EVP_MD* known = EVP_get_digestbynid(digest);
+  return known != nullptr && digest != NID_md5_sha1 && EVP_MD_get_size(known) > kSha1Bytes;
 }
 
 // RFC 6960 4.1.1: the answer names the certificate by hashes of its issuer, under an algorithm of the answer's choice.

@@ -4,15 +4,11 @@
 #include <ctime>
 
 namespace opensspi::schannel {
-namespace {
 
-// A resumed handshake shows no certificate: one that ended since must not be taken on trust.
-bool certificate_lives(SSL_SESSION* session) {
-  const X509* peer = SSL_SESSION_get0_peer(session);
-  return peer != nullptr && X509_cmp_current_time(X509_get0_notAfter(peer)) > 0;
+bool certificate_lives(const SSL_SESSION* session) {
+  const X509* peer = SSL_SESSION_get0_peer(const_cast<SSL_SESSION*>(session));
+  return peer == nullptr || X509_cmp_current_time(X509_get0_notAfter(peer)) > 0;
 }
-
-}  // namespace
 
 void SessionCache::put(const std::string& key, SessionPtr session, Clock::time_point until) {
   const std::scoped_lock lock(mutex_);
@@ -26,7 +22,8 @@ SessionCache::Found SessionCache::take(const std::string& key) {
   std::erase_if(entries_, [&](const Entry& entry) { return entry.until <= now; });
   const auto found = std::ranges::find(entries_, key, &Entry::key);
   if (found == entries_.end()) return {};
-  if (!certificate_lives(found->session.get()) || SSL_SESSION_is_resumable(found->session.get()) != 1) {
+  const bool shown = SSL_SESSION_get0_peer(found->session.get()) != nullptr;
+  if (!shown || !certificate_lives(found->session.get()) || SSL_SESSION_is_resumable(found->session.get()) != 1) {
     entries_.erase(found);
     return {};
   }

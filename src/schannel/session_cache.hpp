@@ -10,6 +10,10 @@
 
 namespace opensspi::schannel {
 
+// Whether the certificate that the peer showed in a session's full handshake, if any, has not expired since: a resumed
+// one shows none.
+bool certificate_lives(const SSL_SESSION* session);
+
 // The key of an entry holds all that the server was verified against: target, validation and revocation flags, and the
 // client certificate; roots and protocols are the credential's, which has a cache of its own.
 class SessionCache {

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/pkcs12.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include <atomic>
@@ -22,8 +23,8 @@ KeyRef make_key(const std::string& kind) {
 
 void set_name(X509_NAME* name, const std::string& common) {
   if (common.empty()) return;
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(common.c_str()), -1, -1,
-                             0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(common.data()),
+                             static_cast<int>(common.size()), -1, 0);
 }
 
 void add(X509* x509, X509* issuer, const std::string& name, const std::string& value) {
@@ -117,9 +118,15 @@ Bytes make_ocsp(const OcspRecipe& recipe) {
   OCSP_CERTID_free(id);
   ASN1_TIME_free(from);
   ASN1_TIME_free(until);
-  EXPECT_EQ(OCSP_basic_sign(basic.get(), recipe.signer.x509.get(), recipe.signer.key.get(),
-                            EVP_get_digestbyname(recipe.signature_digest), nullptr, 0),
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> signing(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  EVP_PKEY_CTX* key = nullptr;
+  EXPECT_EQ(EVP_DigestSignInit(signing.get(), &key, EVP_get_digestbyname(recipe.signature_digest), nullptr,
+                               recipe.signer.key.get()),
             1);
+  if (recipe.pss) {
+    EXPECT_EQ(EVP_PKEY_CTX_set_rsa_padding(key, RSA_PKCS1_PSS_PADDING), 1);
+  }
+  EXPECT_EQ(OCSP_basic_sign_ctx(basic.get(), recipe.signer.x509.get(), signing.get(), nullptr, 0), 1);
   const std::unique_ptr<OCSP_RESPONSE, decltype(&OCSP_RESPONSE_free)> response(
       OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()), OCSP_RESPONSE_free);
   return der_of(response.get(), i2d_OCSP_RESPONSE);

@@ -53,6 +53,7 @@ struct OcspRecipe {
   long from = -3600, until = 86400;  // until 0: none is given
   const char* signature_digest = "SHA256";
   const char* id_digest = "SHA1";
+  bool pss = false;  // RSA signs as PSS has it
 };
 Bytes make_ocsp(const OcspRecipe& recipe);
 

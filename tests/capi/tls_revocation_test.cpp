@@ -37,9 +37,10 @@ const Pki& pki() {
 
 // What a client says of a server that shows this certificate and staples this.
 SECURITY_STATUS connect(const Issued& leaf, DWORD flags, const std::vector<Bytes>& crls, const Bytes& staple = {},
-                        int version = TLS1_3_VERSION, const std::vector<X509Ref>& chain = {}) {
+                        int version = TLS1_3_VERSION, const std::vector<X509Ref>& chain = {},
+                        HCERTSTORE other_roots = nullptr) {
   const Store roots = store_with({pki().root.x509}, crls);
-  Credential credential({.roots = roots.get(), .flags = flags});
+  Credential credential({.roots = other_roots != nullptr ? other_roots : roots.get(), .flags = flags});
   EXPECT_EQ(credential.status(), SEC_E_OK) << why();
   RawEnd server(true, &leaf, chain, version);
   int (*const answer)(SSL*, void*) = [](SSL* ssl, void* given) -> int {
@@ -178,6 +179,22 @@ TEST(Revocation, ByStapledAnswers) {
   EXPECT_EQ(connect(own.leaf, kStrict, {make_crl({own.root, {leaf}})}, make_ocsp({own.root, leaf, root})), kRevoked);
   EXPECT_EQ(connect(own.leaf, kStrict, {make_crl({own.root, {}})}, make_ocsp({own.root, leaf, root, kBad})), kRevoked);
   EXPECT_EQ(connect(own.leaf, kStrict, {make_crl({own.root, {}})}, Bytes(100, 0x30)), SEC_E_OK) << why();
+}
+
+// The hash of RSA-PSS stands in the signature's parameters.
+TEST(Revocation, StapledAnswersOfRsaPssNeedAStrongHashToo) {
+  const Issued root = issue({.subject = "PSS Root", .key = "RSA:2048", .authority = true});
+  const Issued leaf = issue({.names = "DNS:server.example", .issuer = &root});
+  const Store roots = store_with({root.x509});
+  const auto answer = [&](const char* digest) {
+    return make_ocsp(
+        {.signer = root, .certificate = leaf.x509, .issuer = root.x509, .signature_digest = digest, .pss = true});
+  };
+  for (const auto& [digest, expected] :
+       std::map<std::string, SECURITY_STATUS>{{"SHA1", kNoCheck}, {"SHA256", SEC_E_OK}, {"SHA384", SEC_E_OK}}) {
+    EXPECT_EQ(connect(leaf, kStrict, {}, answer(digest.c_str()), TLS1_3_VERSION, {}, roots.get()), expected)
+        << digest << " " << why();
+  }
 }
 
 TEST(Revocation, StapledAnswersWithAFlippedBitProveNothing) {
