@@ -308,7 +308,11 @@ list_suites() {
   local name
   printf '%s\n' format layers manual unit vector peer capi capi-beside-winpr tcl demo documentation documentation/seed-coverage
   for name in unit vector peer capi tcl tcl-leaks; do echo "sanitizers/$name"; done
-  printf '%s\n' tsan/unit-threads tsan/capi-threads tidy
+  if [[ $FULL == yes ]]; then
+    printf '%s\n' tsan/unit tsan/vector tsan/peer tsan/capi tidy
+  else
+    printf '%s\n' tsan/unit-threads tsan/capi-threads
+  fi
   for name in tests/*/run.sh; do [[ ! -e $name ]] || basename "$(dirname "$name")"; done
   for name in $(interop_scripts); do echo "interop/$(basename "$name" .sh)"; done
   fuzz_targets | sed 's,^,fuzz/,'
@@ -324,17 +328,32 @@ wants() {
   return 1
 }
 
+# A name that is nobody's would run nothing, and nothing that fails looks like success.
+refuse_unknown_suites() {
+  local pattern name names
+  names=$(list_suites)
+  for pattern in "${SELECTED[@]}"; do
+    for name in $names; do
+      # shellcheck disable=SC2053
+      if [[ $name == $pattern ]]; then continue 2; fi
+    done
+    die "test: no suite '$pattern'; ./dev test --list prints their names, --full --list those of the full run"
+  done
+}
+
 run_tests() {
-  local started=$SECONDS tsan_target=thread_tests behind=()
+  local started=$SECONDS tsan_target=thread_tests behind=() list=no
   FULL=no
   while (($#)); do
     case $1 in
       --full) FULL=yes; shift ;;
-      --list) list_suites; return ;;
+      --list) list=yes; shift ;;
       -*) die "test: unknown option '$1'; --full and --list are the options" ;;
       *) SELECTED+=("$1"); shift ;;
     esac
   done
+  if [[ $list == yes ]]; then list_suites; return; fi
+  refuse_unknown_suites
   export OPENSSPI_FULL=$FULL # for suites that have more to do then
   need_packages build demo format fuzz docs bench test
   if [[ $FULL == yes ]]; then need_packages full; tsan_target=sanitizer_tests; fi
