@@ -256,14 +256,18 @@ preload_suite() {
   suite capi-beside-winpr gtest env LD_PRELOAD="$library" build/release/bin/capi_tests
 }
 
+documentation_check() { # NAME SCRIPT
+  if ! selected documentation && ! selected "documentation/$1"; then return; fi
+  suite "documentation/$1" tap env OPENSSPI_BUILD="$ROOT/build/release" python3 "$2"
+}
+
 documentation_suites() {
   if selected demo; then suite demo check env OPENSSPI_BUILD="$ROOT/build/release" bash examples/demo.sh; fi
   if selected documentation; then
     suite documentation tap env OPENSSPI_BUILD="$ROOT/build/release" python3 ci/doc_examples.py
   fi
-  if selected documentation || selected documentation/seed-coverage; then
-    suite documentation/seed-coverage tap env OPENSSPI_BUILD="$ROOT/build/release" python3 ci/seed_coverage.py
-  fi
+  documentation_check proofs ci/proofs.py
+  documentation_check configuration ci/configuration_names.py
 }
 
 sanitizer_suites() {
@@ -306,7 +310,7 @@ tidy_suite() {
 
 list_suites() {
   local name
-  printf '%s\n' format layers manual unit vector peer capi capi-beside-winpr tcl demo documentation documentation/seed-coverage
+  printf '%s\n' format layers manual unit vector peer capi capi-beside-winpr tcl demo documentation documentation/proofs documentation/configuration
   for name in unit vector peer capi tcl tcl-leaks; do echo "sanitizers/$name"; done
   if [[ $FULL == yes ]]; then
     printf '%s\n' tsan/unit tsan/vector tsan/peer tsan/capi tidy
