@@ -322,6 +322,18 @@ list_suites() {
   fuzz_targets | sed 's,^,fuzz/,'
 }
 
+# Whether more was asked for than what looks at sources only.
+wants_build() {
+  local name
+  for name in $(list_suites); do
+    case $name in
+      format | layers | manual) ;;
+      *) if selected "$name"; then return 0; fi ;;
+    esac
+  done
+  return 1
+}
+
 # Whether any suite of this build was asked for, so that `./dev test unit` does not build everything.
 wants() {
   local name
@@ -365,7 +377,7 @@ run_tests() {
 
   static_checks
   rm -f "$LOGS"/build-*.status
-  if build release all; then
+  if wants_build && build release all; then
     if wants 'sanitizers/*'; then behind+=("sanitizers sanitizer_tests"); fi
     if wants 'tsan/*'; then behind+=("tsan $tsan_target"); fi
     if wants 'fuzz/*'; then behind+=("fuzz fuzz_targets"); fi

@@ -77,7 +77,8 @@ std::string advice(SSL* ssl, int reason) {
       return std::string("; this end speaks ") + version_name(SSL_get_min_proto_version(ssl)) + " to " +
              version_name(SSL_get_max_proto_version(ssl));
     case SSL_R_NO_SHARED_CIPHER:
-      return "; of what the peer offers nothing is allowed here (protocols, bits, suites), or fits the certificate's key";
+      return "; of what the peer offers nothing is allowed here (protocols, bits, suites), or fits the certificate's "
+             "key";
     case kAlertOffset + TLS1_ALERT_PROTOCOL_VERSION:
       return std::string("; it speaks nothing from ") + version_name(SSL_get_min_proto_version(ssl)) + " to " +
              version_name(SSL_get_max_proto_version(ssl));
