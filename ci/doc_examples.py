@@ -24,6 +24,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True  # nothing of a check is left beside the sources
+from tap import Tap
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("OPENSSPI_BUILD", ROOT / "build" / "release")).resolve()
 LANGUAGES = ("tcl", "c", "cpp", "sh")
@@ -216,18 +219,6 @@ def fault_of(block, directory, before):
     return ""
 
 
-class Tap:
-    def __init__(self):
-        self.count = self.failed = 0
-
-    def report(self, name, fault=""):
-        self.count += 1
-        self.failed += bool(fault)
-        print(("not ok" if fault else "ok"), self.count, "-", name, flush=True)
-        for line in fault.splitlines():
-            print("#  ", line)
-
-
 def run_page(path, blocks, tap):
     directory = pathlib.Path(tempfile.mkdtemp(prefix="opensspi-docs-"))
     before = ""
@@ -258,8 +249,7 @@ def main():
             run_page(path, blocks, tap)
     if tap.count == 0:
         tap.report("examples in the documentation", "there are none")
-    print(f"1..{tap.count}")
-    return 1 if tap.failed else 0
+    return tap.end()
 
 
 if __name__ == "__main__":

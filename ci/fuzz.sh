@@ -40,7 +40,7 @@ run_fuzz() {
   local seconds=60 name names=() log failed=0 started
   while (($#)); do
     case $1 in
-      --seconds) seconds=${2:?--seconds needs a number}; shift 2 ;;
+      --seconds) seconds=${2:-}; shift $(($# > 1 ? 2 : 1)) ;;
       --list) fuzz_targets; return ;;
       -*) die "fuzz: unknown option '$1'; --seconds N and --list are the options" ;;
       *) names+=("${1%_fuzz}"); shift ;;
@@ -48,11 +48,13 @@ run_fuzz() {
   done
   [[ $seconds =~ ^[0-9]+$ && $seconds -gt 0 ]] || die "fuzz: --seconds takes a number above 0, not '$seconds'"
   if ((${#names[@]} == 0)); then mapfile -t names < <(fuzz_targets); fi
+  for name in "${names[@]}"; do
+    [[ -e tests/fuzz/${name}_fuzz.cpp ]] || die "fuzz: no target '$name'; there are: $(fuzz_targets | tr '\n' ' ')"
+  done
   need_packages build fuzz
   say "building the fuzz targets"
   build_preset fuzz fuzz_targets || { show_log_end "$BUILD_LOG"; die "the build of preset fuzz failed; the whole log: $BUILD_LOG"; }
   for name in "${names[@]}"; do
-    [[ -x build/fuzz/bin/${name}_fuzz ]] || die "fuzz: no target '$name'; there are: $(fuzz_targets | tr '\n' ' ')"
     log=$ROOT/build/logs/fuzz-$name.log
     started=$SECONDS
     if fuzz_one "$name" "$seconds" >"$log" 2>&1; then

@@ -256,14 +256,18 @@ preload_suite() {
   suite capi-beside-winpr gtest env LD_PRELOAD="$library" build/release/bin/capi_tests
 }
 
+documentation_check() { # NAME SCRIPT
+  if ! selected documentation && ! selected "documentation/$1"; then return; fi
+  suite "documentation/$1" tap env OPENSSPI_BUILD="$ROOT/build/release" python3 "$2"
+}
+
 documentation_suites() {
   if selected demo; then suite demo check env OPENSSPI_BUILD="$ROOT/build/release" bash examples/demo.sh; fi
   if selected documentation; then
     suite documentation tap env OPENSSPI_BUILD="$ROOT/build/release" python3 ci/doc_examples.py
   fi
-  if selected documentation || selected documentation/seed-coverage; then
-    suite documentation/seed-coverage tap env OPENSSPI_BUILD="$ROOT/build/release" python3 ci/seed_coverage.py
-  fi
+  documentation_check proofs ci/proofs.py
+  documentation_check configuration ci/configuration_names.py
 }
 
 sanitizer_suites() {
@@ -306,12 +310,28 @@ tidy_suite() {
 
 list_suites() {
   local name
-  printf '%s\n' format layers manual unit vector peer capi capi-beside-winpr tcl demo documentation documentation/seed-coverage
+  printf '%s\n' format layers manual unit vector peer capi capi-beside-winpr tcl demo documentation documentation/proofs documentation/configuration
   for name in unit vector peer capi tcl tcl-leaks; do echo "sanitizers/$name"; done
-  printf '%s\n' tsan/unit-threads tsan/capi-threads tidy
+  if [[ $FULL == yes ]]; then
+    printf '%s\n' tsan/unit tsan/vector tsan/peer tsan/capi tidy
+  else
+    printf '%s\n' tsan/unit-threads tsan/capi-threads
+  fi
   for name in tests/*/run.sh; do [[ ! -e $name ]] || basename "$(dirname "$name")"; done
   for name in $(interop_scripts); do echo "interop/$(basename "$name" .sh)"; done
   fuzz_targets | sed 's,^,fuzz/,'
+}
+
+# Whether more was asked for than what looks at sources only.
+wants_build() {
+  local name
+  for name in $(list_suites); do
+    case $name in
+      format | layers | manual) ;;
+      *) if selected "$name"; then return 0; fi ;;
+    esac
+  done
+  return 1
 }
 
 # Whether any suite of this build was asked for, so that `./dev test unit` does not build everything.
@@ -324,17 +344,32 @@ wants() {
   return 1
 }
 
+# A name that is nobody's would run nothing, and nothing that fails looks like success.
+refuse_unknown_suites() {
+  local pattern name names
+  names=$(list_suites)
+  for pattern in "${SELECTED[@]}"; do
+    for name in $names; do
+      # shellcheck disable=SC2053
+      if [[ $name == $pattern ]]; then continue 2; fi
+    done
+    die "test: no suite '$pattern'; ./dev test --list prints their names, --full --list those of the full run"
+  done
+}
+
 run_tests() {
-  local started=$SECONDS tsan_target=thread_tests behind=()
+  local started=$SECONDS tsan_target=thread_tests behind=() list=no
   FULL=no
   while (($#)); do
     case $1 in
       --full) FULL=yes; shift ;;
-      --list) list_suites; return ;;
+      --list) list=yes; shift ;;
       -*) die "test: unknown option '$1'; --full and --list are the options" ;;
       *) SELECTED+=("$1"); shift ;;
     esac
   done
+  if [[ $list == yes ]]; then list_suites; return; fi
+  refuse_unknown_suites
   export OPENSSPI_FULL=$FULL # for suites that have more to do then
   need_packages build demo format fuzz docs bench test
   if [[ $FULL == yes ]]; then need_packages full; tsan_target=sanitizer_tests; fi
@@ -342,7 +377,7 @@ run_tests() {
 
   static_checks
   rm -f "$LOGS"/build-*.status
-  if build release all; then
+  if wants_build && build release all; then
     if wants 'sanitizers/*'; then behind+=("sanitizers sanitizer_tests"); fi
     if wants 'tsan/*'; then behind+=("tsan $tsan_target"); fi
     if wants 'fuzz/*'; then behind+=("fuzz fuzz_targets"); fi

@@ -32,16 +32,18 @@ int run(Words words) {
     std::cerr << usage();
     return kUsage;
   }
-  if (is_help(words[0]) || words[0] == "help") {
+  const bool helps = is_help(words[0]) || words[0] == "help";
+  if (helps && words.size() == 1) {
     std::cout << usage();
     return kSuccess;
   }
+  if (helps) words = words.subspan(1);  // sspi help COMMAND
   const auto command = std::ranges::find(kCommands, words[0], [](const Command* c) { return c->name; });
   if (command == std::end(kCommands)) {
     std::cerr << "sspi: there is no command '" << words[0] << "'\n" << usage();
     return kUsage;
   }
-  if (std::ranges::any_of(words.subspan(1), is_help)) {
+  if (helps || std::ranges::any_of(words.subspan(1), is_help)) {
     std::cout << (*command)->help;
     return kSuccess;
   }

@@ -1,8 +1,10 @@
 #include "password.hpp"
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <system_error>
 
 #include "text.hpp"
 
@@ -52,8 +54,9 @@ std::optional<std::u16string> read_password(std::string_view path) {
   if (path == "-") return first_line(path, std::cin);
   const std::filesystem::path name(path);
   if (others_may_read(name)) return refuse(path, "is open to its group or to others; chmod 600 it");
+  errno = 0;
   std::ifstream file(name, std::ios::binary);
-  if (!file) return refuse(path, "cannot be read");
+  if (!file) return refuse(path, "cannot be read: " + std::generic_category().message(errno));
   return first_line(path, file);
 }
 

@@ -85,7 +85,8 @@ int run_status(Words words) {
   if (words.empty()) return usage_error("status", "a name, a number or --all is needed");
   std::vector<std::vector<std::string>> rows;
   int result = kSuccess;
-  if (words.size() == 1 && words[0] == "--all") {
+  if (std::ranges::find(words, "--all") != words.end()) {
+    if (words.size() != 1) return usage_error("status", "--all stands alone: it prints every status there is");
     for (const Status& status : kStatuses) rows.push_back(row(status));
     words = {};
   }

@@ -1,6 +1,9 @@
 # What `cmake --install` puts where.
 install(TARGETS opensspi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/opensspi DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
+# Where the prefix is from there, so that it is right whatever `cmake --install --prefix` says.
+file(RELATIVE_PATH OPENSSPI_PREFIX_FROM_PC "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+string(REGEX REPLACE "/$" "" OPENSSPI_PREFIX_FROM_PC "${OPENSSPI_PREFIX_FROM_PC}")
 foreach(name IN ITEMS opensspi opensspi-compat)
   configure_file("cmake/${name}.pc.in" "${CMAKE_BINARY_DIR}/${name}.pc" @ONLY)
   install(FILES "${CMAKE_BINARY_DIR}/${name}.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -165,13 +165,18 @@ proc bad {status} { throw HTTP $status }
 
 # ---- Start. ---------------------------------------------------------------------------------------------------------
 
-if {$argc < 1 || $argc > 2} {
+if {$argc < 1 || $argc > 2 || [string match -* [lindex $argv 0]]} {
     puts stderr "usage: tclsh $argv0 ACCOUNTS ?PORT?      such as: tclsh $argv0 plain:accounts 8080"
     exit 2
 }
 lassign $argv accounts port
 set credential [twapi::sspi_acquire_credentials -package NTLM -role server]
-twapi::sspi_account_source $credential $accounts
+try {
+    twapi::sspi_account_source $credential $accounts
+} trap TWAPI_WIN32 {message} {
+    puts stderr "$message ([dict get [twapi::sspi_last_failure] -text])"
+    exit 1
+}
 set listener [socket -server [list accept $credential] -myaddr 127.0.0.1 [expr {$port eq "" ? 0 : $port}]]
 fconfigure stdout -buffering line
 puts "listening on http://127.0.0.1:[lindex [fconfigure $listener -sockname] 2]/"

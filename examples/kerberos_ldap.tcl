@@ -11,14 +11,7 @@
 
 source [file join [file dirname [file normalize [info script]]] ldap_sasl.tcl]
 
-array set options {-host localhost -port 389 -service "" -user "" -domain "" -passwordfile "" -layer seal -tls ""}
-set words [parse_options options $argv]
-if {[llength $words] < 3} {
-    puts stderr "usage: kerberos_ldap.tcl ?-option value ...? BASE ATTRIBUTE VALUE ?ATTRIBUTE...?"
-    exit 2
-}
-if {$options(-service) eq ""} { set options(-service) ldap/$options(-host) }
-if {$options(-tls) ne ""} { set options(-layer) none }
+set words [command_line options $argv]
 
 or_explain {
     set credential [credential_of Kerberos $options(-user) $options(-domain) $options(-passwordfile)]

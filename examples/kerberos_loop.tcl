@@ -9,7 +9,10 @@
 package require Tcl 8.6
 package require twapi_crypto
 
-if {[llength $argv] ni {1 4}} { puts stderr "usage: kerberos_loop.tcl SPN ?USER DOMAIN PASSWORDFILE?"; exit 2 }
+if {[llength $argv] ni {1 4} || [string match -* [lindex $argv 0]]} {
+    puts stderr "usage: kerberos_loop.tcl SPN ?USER DOMAIN PASSWORDFILE?"
+    exit 2
+}
 lassign $argv target user domain password_file
 
 set account {}

@@ -10,11 +10,17 @@ package require Tcl 8.6
 package require twapi_crypto
 
 array set options {-host localhost -port 5432 -user alice -database postgres -service postgres}
-if {[llength $argv] % 2 != 1} { puts stderr "usage: kerberos_postgres.tcl ?-option value ...? QUERY"; exit 2 }
+proc wrong_usage {why} {
+    puts stderr "$why\nusage: kerberos_postgres.tcl ?-option value ...? QUERY"
+    exit 2
+}
 foreach {name value} [lrange $argv 0 end-1] {
-    if {![info exists options($name)]} { puts stderr "unknown option $name: [lsort [array names options]]"; exit 2 }
+    if {![info exists options($name)]} {
+        wrong_usage "unknown option $name; there are [join [lsort [array names options]] {, }]"
+    }
     set options($name) $value
 }
+if {[llength $argv] % 2 != 1 || [lindex $argv end] in [list -h --help {*}[array names options]]} { wrong_usage "QUERY is needed" }
 set query [lindex $argv end]
 
 set most_bytes 16384             ;# in one packet, by PostgreSQL's rule
@@ -120,7 +126,12 @@ proc wait_until_ready {context} {
     }
 }
 
-set channel [socket $options(-host) $options(-port)]
+try {
+    set channel [socket $options(-host) $options(-port)]
+} on error {message} {
+    puts stderr "no connection to $options(-host) port $options(-port): $message"
+    exit 1
+}
 fconfigure $channel -translation binary -buffering full
 set credential [twapi::sspi_acquire_credentials -package Kerberos -role client]
 set context [twapi::sspi_client_context $credential -target $options(-service)/$options(-host) \
@@ -135,6 +146,12 @@ try {
     put_encrypted $context Q[binary format I [expr {[string length $text] + 4}]]$text
     wait_until_ready $context
     put_encrypted $context X[binary format I 4]
+} trap TWAPI_WIN32 {message} {
+    puts stderr "$message ([dict get [twapi::sspi_last_failure] -text])"
+    exit 1
+} on error {message} {
+    puts stderr $message
+    exit 1
 } finally {
     twapi::sspi_delete_context $context
     twapi::sspi_free_credentials $credential

@@ -227,20 +227,29 @@ oo::class create LdapConnection {
     }
 }
 
-# ---- For the scripts: a connection, their options, a password out of a file, and what was found. ----------------------------------
+# ---- For the scripts: their options, a connection, a password out of a file, and what was found. --------------------
 
-# Sets options from the words of a command line; gives the words behind them.
-proc parse_options {array words} {
+# Sets options from the words of a command line; gives those behind them: BASE, ATTRIBUTE, VALUE and further attributes.
+proc command_line {array words} {
     upvar $array options
+    array set options {-host localhost -port 389 -service "" -user "" -domain "" -passwordfile "" -layer seal -tls ""}
     while {[string match -* [lindex $words 0]]} {
         set words [lassign $words name value]
         if {![info exists options($name)]} {
-            puts stderr "unknown option $name; there are [join [lsort [array names options]] {, }]"
-            exit 2
+            wrong_usage "unknown option $name; there are [join [lsort [array names options]] {, }]"
         }
         set options($name) $value
     }
+    if {[llength $words] < 3} { wrong_usage "BASE, ATTRIBUTE and VALUE are needed" }
+    if {$options(-layer) ni {none sign seal}} { wrong_usage "-layer $options(-layer) is none of none, sign, seal" }
+    if {$options(-service) eq ""} { set options(-service) ldap/$options(-host) }
+    if {$options(-tls) ne ""} { set options(-layer) none }
     return $words
+}
+
+proc wrong_usage {why} {
+    puts stderr "$why\nusage: [file tail $::argv0] ?-option value ...? BASE ATTRIBUTE VALUE ?ATTRIBUTE...?"
+    exit 2
 }
 
 # The channel, and the options that bind a log-on to it: over TLS where there is a PEM file of whom to trust.

@@ -225,15 +225,21 @@ while {[dict exists $options [lindex $rest 0]] && [llength $rest] > 1} {
 }
 fconfigure stdout -buffering line
 dict with options {}
-if {$role eq "server" && [llength $rest] == 0} {
-    run_server ${-port} ${-accounts} ${-save} ${-clients}
-} elseif {$role eq "client" && [llength $rest] == 1} {
-    try {
+try {
+    if {$role eq "server" && [llength $rest] == 0} {
+        run_server ${-port} ${-accounts} ${-save} ${-clients}
+    } elseif {$role eq "client" && [llength $rest] == 1} {
         run_client ${-port} ${-user} ${-domain} ${-passwordfile} ${-save} ${-tamper} [lindex $rest 0]
-    } trap {CLOSED} {message} {
-        puts stderr "$message: it did not let us in, and tells no client why"
-        exit 1
+    } else {
+        usage
     }
-} else {
-    usage
+} trap {CLOSED} {message} {
+    puts stderr "$message: it did not let us in, and tells no client why"
+    exit 1
+} trap {TWAPI_WIN32} {message} {
+    puts stderr [reason $message]
+    exit 1
+} on error {message} {
+    puts stderr $message
+    exit 1
 }

@@ -56,8 +56,9 @@ proc agreed {context} {
     return "[dict get $info -protocol], [dict get $info -ciphersuite]$resumed"
 }
 
-# Why the last call failed; for the owner of this process, not for the peer.
-proc reason {message} {
+# Why a call failed; for the owner of this process, not for the peer.
+proc reason {message details} {
+    if {[lindex [dict get $details -errorcode] 0] ne "TWAPI_WIN32"} { return $message }
     set failure [sspi_last_failure]
     return "$message ([dict get $failure -check]: [dict get $failure -text])"
 }
@@ -129,8 +130,8 @@ proc send_file {options path} {
     set credentials [acquire_client [dict get $options -ca]]
     if {[catch {
         tls_socket -credentials $credentials -peersubject [dict get $options -host] 127.0.0.1 [dict get $options -port]
-    } channel]} {
-        puts stderr "not connected: [reason $channel]"
+    } channel details]} {
+        puts stderr "not connected: [reason $channel $details]"
         exit 1
     }
     set context [fconfigure $channel -context]
@@ -170,20 +171,28 @@ proc options {defaults words} {
     return $defaults
 }
 
-switch [lindex $argv 0] {
-    certificates {
-        if {$argc != 2} usage
-        make_certificates [lindex $argv 1]
+proc run {words} {
+    set words [lassign $words what]
+    switch $what {
+        certificates {
+            if {[llength $words] != 1} usage
+            make_certificates [lindex $words 0]
+        }
+        server {
+            set options [options {-identity "" -port 0 -save "" -clients 0} $words]
+            if {[dict get $options -identity] eq ""} usage
+            serve $options
+        }
+        client {
+            set options [options {-port "" -ca "" -host localhost} [lrange $words 0 end-1]]
+            if {[llength $words] == 0 || [dict get $options -port] eq ""} usage
+            send_file $options [lindex $words end]
+        }
+        default usage
     }
-    server {
-        set options [options {-identity "" -port 0 -save "" -clients 0} [lrange $argv 1 end]]
-        if {[dict get $options -identity] eq ""} usage
-        serve $options
-    }
-    client {
-        set options [options {-port "" -ca "" -host localhost} [lrange $argv 1 end-1]]
-        if {$argc < 2 || [dict get $options -port] eq ""} usage
-        send_file $options [lindex $argv end]
-    }
-    default usage
+}
+
+if {[catch { run $argv } message details]} {
+    puts stderr [reason $message $details]
+    exit 1
 }

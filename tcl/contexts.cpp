@@ -81,7 +81,7 @@ int fail_step(Tcl_Interp* interp, ContextState& context, const opensspi::Error& 
   context.failure = error.status;
   context.input.clear();
   set_step_error(interp, error);
-  if (context.context.role() == Role::client) add_reason(interp, error);
+  if (context.context.role() == Role::client) add_reason(interp, reason_of(error));
   return TCL_ERROR;
 }
 

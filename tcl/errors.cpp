@@ -42,14 +42,17 @@ int set_status_error(Tcl_Interp* interp, SECURITY_STATUS status) {
   return set_message(interp, opensspi::status_message(status));
 }
 
-void add_reason(Tcl_Interp* interp, const opensspi::Error& error) {
-  if (error.text.empty()) return;
-  Tcl_AddErrorInfo(interp, ("\n    (" + error.check + ": " + error.text + ")").c_str());
+std::string reason_of(const opensspi::Error& error) {
+  return error.text.empty() ? std::string() : error.check + ": " + error.text;
+}
+
+void add_reason(Tcl_Interp* interp, std::string_view reason) {
+  if (!reason.empty()) Tcl_AddErrorInfo(interp, ("\n    (" + std::string(reason) + ")").c_str());
 }
 
 int set_error(Tcl_Interp* interp, const opensspi::Error& error) {
   set_status_error(interp, error.status);
-  add_reason(interp, error);
+  add_reason(interp, reason_of(error));
   return TCL_ERROR;
 }
 

@@ -22,8 +22,10 @@ enum class Toolkit {
 
 // All of these but add_reason return TCL_ERROR.
 
+// "CHECK: WHY" of an error; "" where it tells none.
+std::string reason_of(const opensspi::Error& error);
 // Adds the reason of an error that was set to errorInfo.
-void add_reason(Tcl_Interp* interp, const opensspi::Error& error);
+void add_reason(Tcl_Interp* interp, std::string_view reason);
 
 // A status of the system: its words, errorCode `TWAPI_WIN32 CODE WORDS`.
 int set_status_error(Tcl_Interp* interp, SECURITY_STATUS status);

@@ -37,7 +37,11 @@ struct TlsParameters {
 // An error as a script sees it.
 struct TlsFailure {
   std::string message;
-  std::string error_code;  // a list; "" for NONE
+  std::string error_code;   // a list; "" for NONE
+  std::string reason = {};  // of the package, for errorInfo; "" for none
+
+  Tcl_Obj* code() const;  // NONE where there is none
+  Tcl_Obj* info() const;  // what errorInfo begins with
 };
 
 class TlsChannel {

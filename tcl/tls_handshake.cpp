@@ -71,6 +71,14 @@ ScriptAnswer call_script(Tcl_Interp* interp, const std::string& prefix, std::ini
 
 // ---- Failing. ----
 
+Tcl_Obj* TlsFailure::code() const {
+  return error_code.empty() ? Tcl_NewStringObj("NONE", -1) : new_text(std::string_view(error_code));
+}
+
+Tcl_Obj* TlsFailure::info() const {
+  return new_text(std::string_view(reason.empty() ? message : message + "\n    (" + reason + ")"));
+}
+
 void TlsChannel::fail(TlsFailure failure) {
   state_ = TlsState::closed;
   if (!failure_) failure_ = std::move(failure);
@@ -84,7 +92,7 @@ void TlsChannel::fail(const opensspi::Error& error) {
   const std::string message = error.message();
   const Object code(new_list({new_text(std::string_view("TWAPI_WIN32")), Tcl_NewWideIntObj(error.status),
                               new_text(std::string_view(message))}));
-  fail(TlsFailure{message, std::string(text_of(code.get()))});
+  fail(TlsFailure{message, std::string(text_of(code.get())), reason_of(error)});
 }
 
 void TlsChannel::fail_errno(const char* doing, int error) {
@@ -117,8 +125,8 @@ void TlsChannel::report_accepted_failure() {
   Tcl_Obj* options = Tcl_NewDictObj();
   put(options, "-code", Tcl_NewWideIntObj(TCL_ERROR));
   put(options, "-level", Tcl_NewWideIntObj(0));
-  put(options, "-errorcode",
-      failure.error_code.empty() ? Tcl_NewStringObj("NONE", -1) : new_text(std::string_view(failure.error_code)));
+  put(options, "-errorcode", failure.code());
+  put(options, "-errorinfo", failure.info());
   const Object command(new_list(
       {Tcl_NewStringObj("::twapi::tls_background_error", -1), new_text(std::string_view(failure.message)), options}));
   const int code = Tcl_EvalObjEx(interp, command.get(), TCL_EVAL_GLOBAL | TCL_EVAL_DIRECT);

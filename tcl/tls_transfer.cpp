@@ -67,12 +67,11 @@ int TlsChannel::write_below(Bytes bytes) {
 int TlsChannel::raise(int* error) {
   *error = EINVAL;
   if (closed() || !failure_) return -1;
-  Tcl_Obj* code =
-      failure_->error_code.empty() ? Tcl_NewStringObj("NONE", -1) : new_text(std::string_view(failure_->error_code));
   Tcl_SetChannelError(
-      channel_, new_list({Tcl_NewStringObj("-code", -1), Tcl_NewWideIntObj(TCL_ERROR), Tcl_NewStringObj("-level", -1),
-                          Tcl_NewWideIntObj(0), Tcl_NewStringObj("-errorcode", -1), code,
-                          new_text(std::string_view(failure_->message))}));
+      channel_,
+      new_list({Tcl_NewStringObj("-code", -1), Tcl_NewWideIntObj(TCL_ERROR), Tcl_NewStringObj("-level", -1),
+                Tcl_NewWideIntObj(0), Tcl_NewStringObj("-errorcode", -1), failure_->code(),
+                Tcl_NewStringObj("-errorinfo", -1), failure_->info(), new_text(std::string_view(failure_->message))}));
   return -1;
 }
 

@@ -139,20 +139,30 @@ proc open_connection {shared tls channel} {
 }
 
 proc usage {why} {
-    puts stderr "whoami: $why\nThe options stand at the top of [info script]."
+    puts stderr "whoami: $why\nTry: tclsh [info script] --help"
     exit 2
+}
+
+# The comment at the top of this file.
+proc help {} {
+    set in [open [info script]]
+    gets $in
+    while {[gets $in line] >= 0 && [string match #* $line]} { puts [string range $line 2 end] }
+    close $in
+    exit 0
 }
 
 proc parse_options {words} {
     set options {-http "" -https "" -address 127.0.0.1 -accounts "" -schemes {Negotiate NTLM} -certificate ""
         -passwordfile "" -names {localhost 127.0.0.1} -export "" -bindings allowmissing -limits ""}
-    if {[llength $words] % 2} { usage "[lindex $words end] has no value" }
+    if {"--help" in $words || "-h" in $words} help
     foreach {name value} $words {
         if {![dict exists $options $name]} {
             usage "there is no option $name; there are [join [dict keys $options] {, }]"
         }
         dict set options $name $value
     }
+    if {[llength $words] % 2} { usage "[lindex $words end] has no value" }
     if {[dict get $options -http] eq "" && [dict get $options -https] eq ""} { dict set options -http 0 }
     foreach name {-http -https} {
         set port [dict get $options $name]
@@ -185,7 +195,7 @@ proc acquire {schemes accounts} {
             puts "no $scheme: $message ([dict get [twapi::sspi_last_failure] -text])"
         }
     }
-    if {$credentials eq ""} { usage "none of the schemes $schemes can be used here" }
+    if {$credentials eq ""} { error "none of the schemes $schemes can be used here" }
     return $credentials
 }
 
@@ -220,5 +230,14 @@ proc background_error {message details} { http_server::say "background: $message
 interp bgerror {} background_error
 
 fconfigure stdout -buffering line
-listen [parse_options $argv]
+set options [parse_options $argv]
+try {
+    listen $options
+} trap TWAPI_WIN32 {message} {
+    puts stderr "whoami: $message ([dict get [twapi::sspi_last_failure] -text])"
+    exit 1
+} on error {message} {
+    puts stderr "whoami: $message"
+    exit 1
+}
 vwait forever

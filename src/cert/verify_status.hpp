@@ -10,7 +10,8 @@ namespace opensspi::cert {
 
 // error: X509_V_ERR_x; certificate: the one it is about, or nullptr.
 Status verify_status(int error, const X509* certificate);
-std::string verify_text(int error);
+// OpenSSL's words and what they are about: the certificate's names, its time, who should have been trusted.
+std::string verify_text(int error, const X509* certificate);
 
 // Errors that tell that nothing is known of a certificate's revocation.
 bool is_revocation_unknown(int error);

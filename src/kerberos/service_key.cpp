@@ -1,6 +1,7 @@
 #include "kerberos/service_key.hpp"
 
 #include <atomic>
+#include <cerrno>
 
 #include "kerberos/names.hpp"
 #include "kerberos/realms.hpp"
@@ -20,11 +21,21 @@ Result<std::string> chosen_keytab(const Krb5& krb5, const Sources& sources) {
   return std::string(name);
 }
 
+// krb5_kt_have_content says of a keytab that may not be read that it is "nonexistent or empty".
+krb5_error_code content_of(const Krb5& krb5, krb5_keytab keytab) {
+  const krb5_error_code code = krb5_kt_have_content(krb5.get(), keytab);
+  if (code == 0) return 0;
+  krb5_kt_cursor cursor{};
+  const krb5_error_code opened = krb5_kt_start_seq_get(krb5.get(), keytab, &cursor);
+  if (opened == 0) krb5_kt_end_seq_get(krb5.get(), keytab, &cursor);
+  return opened == EACCES ? opened : krb5_kt_have_content(krb5.get(), keytab);
+}
+
 // GSSAPI says of every fault that there is no credential: what is wrong is looked at first.
 Result<void> check_keytab(const Krb5& krb5, const std::string& name) {
   Keytab keytab(krb5);
   krb5_error_code code = krb5_kt_resolve(krb5.get(), name.c_str(), keytab.out());
-  if (code == 0) code = krb5_kt_have_content(krb5.get(), keytab.get());
+  if (code == 0) code = content_of(krb5, keytab.get());
   if (code == 0) return {};
   Error error = krb5_error(krb5.get(), code, kCheck, name);
   error.status = Status::no_credentials;

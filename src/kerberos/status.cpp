@@ -105,7 +105,8 @@ constexpr Meaning kMeanings[] = {
      "the KDC's answer needs TCP, which does not get through"},
     {ENOMEM, Status::insufficient_memory, "memory ran out"},
     {ENOENT, Status::no_credentials, "a file is missing: the keytab of a service, the credential cache of a client"},
-    {EACCES, Status::no_credentials, "this process may not read the keytab or credential cache"},
+    {EACCES, Status::no_credentials,
+     "this process may not read the keytab or credential cache: see whose it is, and its mode"},
 };
 
 const Meaning* meaning_of(krb5_error_code code) {

@@ -35,7 +35,7 @@ int Acceptor::verified(int good, X509_STORE_CTX* store_context) {
     X509_STORE_CTX_set_error(store_context, X509_V_OK);
     return 1;
   }
-  refuse_with(cert::verify_status(error, certificate), "the client's: " + cert::verify_text(error));
+  refuse_with(cert::verify_status(error, certificate), "the client's: " + cert::verify_text(error, certificate));
   return 0;
 }
 

@@ -54,6 +54,41 @@ Status local_status(int reason) {
   }
 }
 
+const char* version_name(long version) {
+  switch (version) {
+    case TLS1_VERSION:
+      return "TLS 1.0";
+    case TLS1_1_VERSION:
+      return "TLS 1.1";
+    case TLS1_2_VERSION:
+      return "TLS 1.2";
+    case TLS1_3_VERSION:
+      return "TLS 1.3";
+    default:
+      return "any";
+  }
+}
+
+// What OpenSSL's words leave open: what this end has, where the peer has nothing of it.
+std::string advice(SSL* ssl, int reason) {
+  switch (reason) {
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_WRONG_SSL_VERSION:
+      return std::string("; this end speaks ") + version_name(SSL_get_min_proto_version(ssl)) + " to " +
+             version_name(SSL_get_max_proto_version(ssl));
+    case SSL_R_NO_SHARED_CIPHER:
+      return "; of what the peer offers nothing is allowed here (protocols, bits, suites), or fits the certificate's "
+             "key";
+    case kAlertOffset + TLS1_ALERT_PROTOCOL_VERSION:
+      return std::string("; it speaks nothing from ") + version_name(SSL_get_min_proto_version(ssl)) + " to " +
+             version_name(SSL_get_max_proto_version(ssl));
+    case kAlertOffset + TLS1_ALERT_HANDSHAKE_FAILURE:
+      return "; most often it has no suite, group or signature in common with this end";
+    default:
+      return {};
+  }
+}
+
 // TLS's own first word on it; where it has none, the first of all. Later errors are what the first one led to.
 unsigned long cause() {
   const unsigned long first = ERR_peek_error();
@@ -109,13 +144,14 @@ Error ssl_failure(SSL* ssl, const char* check) {
   if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && ERR_GET_LIB(error) == ERR_LIB_SSL) {
     const long result = SSL_get_verify_result(ssl);
     failure.status = cert::verify_status(static_cast<int>(result), nullptr);
-    failure.detail = "the peer's certificate: " + cert::verify_text(static_cast<int>(result));
+    failure.detail = "the peer's certificate: " + cert::verify_text(static_cast<int>(result), nullptr);
   } else if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason > kAlertOffset && reason < kAlertOffset + 256) {
     failure.status = alert_status(reason - kAlertOffset);
     failure.detail = "the peer sent the alert " + std::to_string(reason - kAlertOffset) + ": " + failure.detail;
   } else if (error != 0) {
     failure.status = local_status(reason);
   }
+  if (ERR_GET_LIB(error) == ERR_LIB_SSL) failure.detail += advice(ssl, reason);
   ERR_clear_error();
   return failure;
 }

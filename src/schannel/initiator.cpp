@@ -91,7 +91,8 @@ int Initiator::verified(int good, X509_STORE_CTX* store_context) {
     return 1;
   }
   refuse_with(cert::verify_status(error, certificate),
-              cert::verify_text(error) + (depth > 0 ? ", " + std::to_string(depth) + " above the server's" : "") +
+              cert::verify_text(error, certificate) +
+                  (depth > 0 ? ", " + std::to_string(depth) + " above the server's" : "") +
                   (target_.empty() ? "" : "; the target is " + target_));
   return 0;
 }

@@ -36,6 +36,9 @@ run 'an unknown command is named' 2 "no command 'nonsense'" "$sspi" nonsense
 for command in packages status client server; do
   run "$command --help" 0 "^usage: sspi $command" "$sspi" $command --help
 done
+run 'help of a command' 0 '^usage: sspi status' "$sspi" help status
+run 'help of an unknown command' 2 "no command 'nonsense'" "$sspi" help nonsense
+run 'status --all beside a name' 2 '--all stands alone' "$sspi" status --all SEC_E_OK
 run 'packages has NTLM' 0 '^NTLM +10 +2888 +NTLM Security Package$' "$sspi" packages
 run 'packages shows capabilities' 0 '^  integrity privacy tokenonly connection' "$sspi" packages
 line='^SEC_E_LOGON_DENIED +-2146893044  0x8009030C  The logon attempt failed$'
@@ -67,7 +70,7 @@ run 'the input ends early' 1 'The input ended before the log-on did' "$sspi" cli
 cp "$work/password" "$work/open" && chmod 644 "$work/open"
 run 'a password file that others may read' 1 'open to its group or to others' \
   "$sspi" client --user bob --domain EXAMPLE --password-file "$work/open"
-run 'a password file that is not there' 1 'cannot be read' "$sspi" client --user bob --password-file "$work/nothing"
+run 'a password file that is not there' 1 'cannot be read: No such file' "$sspi" client --user bob --password-file "$work/nothing"
 run 'an empty password file' 1 'is empty' "$sspi" client --user bob --password-file /dev/null
 
 # log_on CLIENT_OPTIONS -- SERVER_OPTIONS: sets $client_status and $server_status; what they say is in $work/out and err.
@@ -110,7 +113,13 @@ ends 'no protection was asked for' 0 0 err '^flags: .* none$'
 : >"$work/to_server"
 log_on --user bob --domain EXAMPLE --password-file "$work/wrong" -- --accounts "plain:$work/accounts"
 ends 'a wrong password' 0 1 err '^failed: +SEC_E_LOGON_DENIED \(-2146893044, 0x8009030C\): The logon attempt failed$'
-ends 'and why' 0 1 err '^reason: +"EXAMPLE\\bob": '
+ends 'and why' 0 1 err '^reason: +"EXAMPLE\\bob": the response does not fit the account'
+: >"$work/to_server"
+log_on --user nobody --domain EXAMPLE --password-file "$work/password" -- --accounts "plain:$work/accounts"
+ends 'an unknown user' 0 1 err '^reason: +"EXAMPLE\\nobody": plain:.* has no such account$'
+: >"$work/to_server"
+log_on --user bob --domain EXAMPLE --password-file "$work/password" --
+ends 'a server without a source' 0 1 err '^reason: .*without an account source only ".*", as whom this process runs'
 
 : >"$work/to_server"
 log_on --anonymous -- --accounts "plain:$work/accounts"
@@ -139,6 +148,32 @@ ends 'the trace shows the messages' 0 0 err 'received [0-9]+ bytes: AUTHENTICATE
 if grep -q 'Geheim' "$work/out" "$work/err"; then report 'the trace has no password' 'it has'; else report 'the trace has no password' ''; fi
 if grep -qvE '^token [A-Za-z0-9+/]+=*$' "$work/to_server"; then fault='other lines'; else fault=; fi
 report '--bare leaves only tokens on standard output' "$fault"
+
+# What the configuration and its variables forbid, and what is wrong with them.
+run 'NTLM is disabled' 1 'NTLM is not offered: the configuration disables it \(disabled in \[ntlm\], or OPENSSPI_NTLM_DISABLED\)' \
+  env OPENSSPI_NTLM_DISABLED=1 "$sspi" client
+run 'FIPS mode' 1 'NTLM is not offered: the host is in FIPS mode' env OPENSSPI_FIPS=1 "$sspi" server
+run 'no package is left' 1 'none can be used\. Kerberos: .*; NTLM: the configuration disables it' \
+  env KRB5CCNAME=FILE:/nowhere OPENSSPI_NTLM_DISABLED=1 "$sspi" client --package Negotiate --target HTTP/localhost
+configured() { # NAME REGULAR_EXPRESSION LINE...
+  printf '%s\n' "${@:3}" >"$work/opensspi.conf"
+  run "$1" 1 "$2" env OPENSSPI_CONFIG="$work/opensspi.conf" "$sspi" client
+}
+configured 'an unknown name in the configuration' 'opensspi.conf: line 2: \[ntlm\] has no "account"; it has accounts, ' \
+  '[ntlm]' 'account = self'
+configured 'a wrong value in the configuration' 'line 2: require_mic: "true" is neither yes nor no' '[ntlm]' 'require_mic = true'
+chmod 666 "$work/opensspi.conf"
+configured 'a configuration that others may write' 'may be written by its group or by others; .*chmod go-w'
+run 'a configuration that is not there' 1 '"/nowhere" cannot be opened' env OPENSSPI_CONFIG=/nowhere "$sspi" client
+run 'a wrong variable' 1 'OPENSSPI_REQUIRE_MIC: "yes" is neither 1 nor 0' env OPENSSPI_REQUIRE_MIC=yes "$sspi" client
+printf 'EXAMPLE:bob\n' >"$work/cut"
+run 'a bad line in a file of accounts' 1 '"/.*/cut" line 1: is not DOMAIN:user:password' \
+  "$sspi" server --accounts "plain:$work/cut"
+# A client of its own user that another computer challenges.
+challenge=$("$sspi" client --bare </dev/null 2>/dev/null |
+  OPENSSPI_NETBIOS_NAME=ELSEWHERE "$sspi" server --bare 2>/dev/null)
+run 'default credentials for another computer' 1 'the server names itself "ELSEWHERE", not ".*give user, domain and password' \
+  bash -c "echo '$challenge' | '$sspi' client"
 
 run 'no token' 1 'The input ended' bash -c "echo 'hello, world' | '$sspi' server"
 run 'a token that is none' 1 'SEC_E_INVALID_TOKEN' bash -c "echo aGVsbG8= | '$sspi' server"

@@ -21,7 +21,7 @@ try() {
   fi
 }
 
-flags() { pkg-config --define-variable=prefix="$prefix" "$@"; }
+flags() { pkg-config "$@"; }
 warnings=(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
 
 try "cmake --install" cmake --install "$build" --prefix "$prefix"

@@ -161,6 +161,43 @@ says 'a connection is cut off' tclsh "$work/cut.tcl" "$port" "$work/tls/ca.pem"
 server_said '^300000 bytes received$' '^a client went away: The certificate chain was issued by an authority' \
   '^the file is not whole: '
 
+# ---- What somebody gets who asks wrongly: a word about what is wrong, no stack of procedures. ----
+
+# refuses NAME STATUS REGULAR_EXPRESSION COMMAND...
+refuses() {
+  wanted_status=$2 expected=$3
+  says "$1" "${@:4}"
+  wanted_status=0
+  count=$((count + 1))
+  if grep -q 'while executing\|invoked from' "$work/output"; then
+    echo "not ok $count - $1: without a stack"
+    sed 's/^/#   /' "$work/output"
+  else
+    echo "ok $count - $1: without a stack"
+  fi
+}
+whoami=(tclsh examples/whoami/whoami.tcl)
+expected='^  -accounts SOURCE '
+says 'whoami.tcl --help' "${whoami[@]}" --help
+refuses 'whoami.tcl, an unknown option' 2 'there is no option -nonsense; there are -http' "${whoami[@]}" -nonsense
+refuses 'whoami.tcl, no value' 2 '-http has no value' "${whoami[@]}" -http
+refuses 'whoami.tcl, no certificate' 1 '"/nowhere"' "${whoami[@]}" -https 0 -certificate /nowhere
+refuses 'whoami.tcl, no accounts' 1 '"/nowhere" cannot be opened' "${whoami[@]}" -http 0 -accounts plain:/nowhere
+refuses 'http_ntlm.tcl, no accounts' 1 '"/nowhere" cannot be opened' tclsh examples/http_ntlm.tcl plain:/nowhere
+refuses 'ntlm_tcp.tcl, no accounts' 1 '"/nowhere" cannot be opened' \
+  tclsh examples/ntlm_tcp.tcl server -accounts plain:/nowhere
+refuses 'ntlm_tcp.tcl, no server' 1 'connection refused' tclsh examples/ntlm_tcp.tcl client -port 1 README.md
+refuses 'tls_file.tcl, no certificate' 1 '"/nowhere"' tclsh examples/tls_file.tcl server -identity /nowhere
+refuses 'tls_file.tcl, no server' 1 'not connected: .*refused$' tclsh examples/tls_file.tcl client -port 1 README.md
+refuses 'kerberos_loop.tcl, no service' 2 '^usage: kerberos_loop' tclsh examples/kerberos_loop.tcl --help
+refuses 'kerberos_postgres.tcl, no query' 2 '^usage: ' tclsh examples/kerberos_postgres.tcl --help
+refuses 'kerberos_postgres.tcl, no server' 1 'port 1: .*refused' tclsh examples/kerberos_postgres.tcl -port 1 'select 1'
+for script in kerberos_ldap.tcl negotiate_ldap.tcl; do
+  refuses "$script, an unknown option" 2 'unknown option -nonsense; there are -domain, ' tclsh examples/$script -nonsense
+  refuses "$script, too few words" 2 "^usage: $script " tclsh examples/$script DC=example
+  refuses "$script, no server" 1 'connection refused' tclsh examples/$script -port 1 DC=example cn alice
+done
+
 # ---- C and C++. ----
 
 warnings=(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)

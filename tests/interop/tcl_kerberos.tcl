@@ -53,6 +53,29 @@ test manual-kerberos-expiration "-getexpiration: the end of the tickets, units o
     expr {[dict get $result -expiration] / 10000000 - 11644473600 - $end}
 } -result 0
 
+# A service's commonest mistake: its keytab is root's. Root itself can be kept from reading it, too.
+test kerberos-unreadable-keytab "a keytab that the process may not read" -setup {
+    set keytab [file join $::env(OPENSSPI_KDC) unreadable.keytab]
+    file copy [file join $::env(OPENSSPI_KDC) service.keytab] $keytab
+    file attributes $keytab -permissions 0
+    set script [makeFile {
+        package require twapi_crypto
+        set client [twapi::sspi_acquire_credentials -package Kerberos -role client]
+        set token [lindex [twapi::sspi_step [twapi::sspi_client_context $client -target HTTP/localhost]] 1]
+        set ::env(KRB5_KTNAME) FILE:[lindex $argv 0]
+        set server [twapi::sspi_acquire_credentials -package Kerberos -role server]
+        catch {twapi::sspi_server_context $server $token}
+        set failure [twapi::sspi_last_failure]
+        puts "[dict get $failure -name] [dict get $failure -text]"
+    } unreadable.tcl]
+    set rights -dac_override,-dac_read_search
+    set without [expr {[exec id -u] == 0 ? [list setpriv --inh-caps=$rights --bounding-set=$rights] : {}}]
+} -body {
+    exec {*}$without [info nameofexecutable] $script $keytab
+} -cleanup {
+    file delete $keytab
+} -match glob -result {SEC_E_NO_CREDENTIALS *unreadable.keytab: Permission denied; this process may not read the keytab*}
+
 # What asking for one thing alone grants. Windows' default is that messages can be signed and encrypted; who asks for
 # integrity alone gets that.
 test manual-grants-kerberos-integrity "Kerberos: what -integrity alone grants" -body {

@@ -53,6 +53,13 @@ TEST(Failures, UnknownService) {
   expect_words("no such service is registered");
 }
 
+// As it is where krb5.conf lacks a line in [domain_realm]: the host's domain is taken for a realm.
+TEST(Failures, ARealmWithoutTrust) {
+  Credential credential(SECPKG_CRED_OUTBOUND);
+  EXPECT_EQ(first_step(credential, "HTTP/www.other.example"), SEC_E_TARGET_UNKNOWN);
+  expect_words("krbtgt/OTHER.EXAMPLE");
+}
+
 TEST(Failures, EmptyTarget) {
   Credential credential(SECPKG_CRED_OUTBOUND);
   EXPECT_EQ(first_step(credential, ""), SEC_E_TARGET_UNKNOWN);

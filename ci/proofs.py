@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Checks docs/seed-coverage.md and prints TAP: every row has a proof, and every test that it names is there.
+"""Checks the pages whose tables end in a column "proof" and prints TAP: every row has one, and every test that it names
+is there. docs/seed-coverage.md has to have them, docs/troubleshooting.md too; tests that other pages name must be there.
 
-A row of its tables is | NUMBER | what is demanded | proofs |. A proof is `FILE NAME`: FILE is the name of a file below
-tcl/tests or tests, with its folder where two have that name, NAME a test in it, * and ? standing for parts of names. The
-text around the tables may name tests too. A row that demands nothing has a dash for a
-proof, and words that say why. The names of Tcl's tests are those that the files make when they are run, so that a loop
-cannot hide a missing one; those of GoogleTest and of the scripts that print TAP are read from the sources.
+A proof is `FILE NAME`: FILE is the name of a file below tcl/tests or tests, with its folder where two have that name,
+NAME a test in it, * and ? standing for parts of names. The text around the tables may name tests too. A row that demands
+nothing has a dash for a proof, and words that say why. The names of Tcl's tests are those that the files make when they
+are run, so that a loop cannot hide a missing one; those of GoogleTest and of the scripts that print TAP are read from the
+sources.
 """
 
 import fnmatch
@@ -17,9 +18,13 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True  # nothing of a check is left beside the sources
+from tap import Tap
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("OPENSSPI_BUILD", ROOT / "build" / "release")).resolve()
-PAGE = ROOT / "docs" / "seed-coverage.md"
+DOCS = ROOT / "docs"
+LEAST_ROWS = {"seed-coverage.md": 150, "troubleshooting.md": 40}  # fewer: the page is not read as it is meant
 
 # Takes the place of tcltest's command: the names, and nothing is run.
 LISTER = """
@@ -50,8 +55,8 @@ def gtest_names(path):
 
 def tap_names(path):
     """What stands in quotes where a result is printed; a part that is filled in is a star."""
-    found = re.findall(r"""(?:tap\.run|tap\.ok|tap\.equal|says)\(?\s*f?["']([^"']+)["']""", path.read_text())
-    return [re.sub(r"\{[^}]*\}", "*", name) for name in found]
+    call = r"""(?:tap\.run|tap\.ok|tap\.equal|\b(?:says|run|ends|configured|refuses))\(?\s*f?(["'])(.+?)\1"""
+    return [re.sub(r"\{[^}]*\}", "*", name) for _, name in re.findall(call, path.read_text())]
 
 
 @functools.cache
@@ -66,6 +71,10 @@ def files_named(name):
     return [path for folder in ("tcl/tests", "tests") for path in (ROOT / folder).rglob(name)]
 
 
+def text_of(page):
+    return (DOCS / page).read_text(encoding="utf-8")
+
+
 def fault_of(proof):
     file, _, name = proof.partition(" ")
     paths = files_named(file)
@@ -77,21 +86,27 @@ def fault_of(proof):
     return f"`{proof}`: {paths[0].relative_to(ROOT)} has no such test"
 
 
-def rows():
-    """Section, number, demand and last cell of each row."""
-    section = ""
-    for line in PAGE.read_text(encoding="utf-8").splitlines():
+def rows(page):
+    """Section, first cell, what is between, and last cell of each row of the tables with proofs."""
+    section, proves = "", False
+    for line in text_of(page).splitlines():
         if line.startswith("#"):
             section = line.lstrip("# ")
+        if not line.startswith("|"):
+            proves = False
+            continue
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if line.startswith("|") and len(cells) == 3 and cells[0] not in ("", "#") and not cells[0].startswith("--"):
-            yield section, *cells
+        if cells[-1] == "proof":
+            proves = True
+        elif proves and not cells[0].startswith("--"):
+            yield section, cells[0], " ".join(cells[1:-1]).strip(), cells[-1]
 
 
-def named_in_text():
-    """Tests that are named outside the tables."""
-    text = "\n".join(line for line in PAGE.read_text(encoding="utf-8").splitlines() if not line.startswith("|"))
-    return re.findall(r"`([\w/]+\.(?:test|tcl|cpp|py|sh) [^`]+)`", text)
+def named_in_text(page):
+    """Tests that are named outside those tables."""
+    table = [proof for *_, proof in rows(page)]
+    found = re.findall(r"`([\w/]+\.(?:test|tcl|cpp|py|sh) [^`]+)`", text_of(page))
+    return [proof for proof in found if not any(proof in cell for cell in table) and files_named(proof.split()[0])]
 
 
 def faults(demand, proof):
@@ -101,31 +116,25 @@ def faults(demand, proof):
         found.append("it does not say what is demanded")
     if not tests and not re.match(r"– \w", proof):
         found.append("it names no test, and does not say after a dash why none is due")
-    return found
+    return "\n".join(found)
+
+
+def check_page(page, tap):
+    count = 0
+    for section, first, demand, proof in rows(page):
+        count += 1
+        tap.report(f"{page}, {section}, {first}", faults(demand, proof))
+    for proof in named_in_text(page):
+        tap.report(f"{page} names {proof}", fault_of(proof))
+    if count < LEAST_ROWS.get(page, 0):
+        tap.report(f"{page} has a row for everything", f"{count} rows are too few; {LEAST_ROWS[page]} are due")
 
 
 def main():
-    count = failed = 0
-    for section, number, demand, proof in rows():
-        count += 1
-        found = faults(demand, proof)
-        failed += bool(found)
-        print(("not ok" if found else "ok"), count, "-", f"{section}, {number}")
-        for fault in found:
-            print("#  ", fault)
-    for proof in named_in_text():
-        count += 1
-        fault = fault_of(proof)
-        failed += bool(fault)
-        print("not ok" if fault else "ok", count, "-", f"named in the text: {proof}")
-        if fault:
-            print("#  ", fault)
-    if count < 150:
-        count += 1
-        failed += 1
-        print("not ok", count, f"- the page has a row for each sentence: {count - 1} are too few")
-    print(f"1..{count}")
-    return 1 if failed else 0
+    tap = Tap()
+    for page in sorted(DOCS.glob("*.md")):
+        check_page(page.name, tap)
+    return tap.end()
 
 
 if __name__ == "__main__":
