@@ -58,6 +58,7 @@ int check_value(Tcl_Interp* interp, const Option& option, OptionValue& value) {
       value.number = 1;
       return TCL_OK;
     case Kind::boolean:
+    case Kind::request:
       return check_boolean(interp, option, value);
     case Kind::integer:
       return check_integer(interp, option, value);
