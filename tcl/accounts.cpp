@@ -72,7 +72,7 @@ template <std::size_t N>
 bool copy_name(Tcl_Obj* value, SEC_WCHAR (&to)[N]) {
   if (value == nullptr) return true;
   const std::u16string name = utf16_of(value);
-  if (name.size() >= N) return false;
+  if (name.size() >= N || has_nul(value)) return false;
   std::ranges::copy(name, to);
   to[name.size()] = 0;
   return true;
@@ -96,7 +96,7 @@ const char* read_answer(Tcl_Obj* answer, OPENSSPI_ACCOUNT& account) {
   wipe(hash.data(), hash.size());
   if (!copy_name(dict_value(answer, "-account"), account.Account) ||
       !copy_name(dict_value(answer, "-domain"), account.Domain)) {
-    return "-account and -domain are at most 256 characters";
+    return "-account and -domain are at most 256 characters, none of them NUL";
   }
   return nullptr;
 }

@@ -11,7 +11,7 @@ inline constexpr const char* kBindingPolicies[] = {"off", "allowmissing", "requi
 enum class BindingPolicy { off, allow_missing, require };
 
 inline constexpr Option kClientContextOptions[] = {
-    {"-target", Kind::text, 0, nullptr, "service principal name, or the server's host name for TLS"},
+    {"-target", Kind::name, 0, nullptr, "service principal name, or the server's host name for TLS"},
     {"-datarep", Kind::choice, 0, kDataRepresentations, "data representation on the target"},
     {"-confidentiality", Kind::boolean, ISC_REQ_CONFIDENTIALITY, nullptr, "messages can be encrypted"},
     {"-connection", Kind::boolean, ISC_REQ_CONNECTION, nullptr, "the context does not format messages"},

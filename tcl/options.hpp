@@ -15,7 +15,8 @@ enum class Kind {
   request,  // the same, for what is asked of a context and is no field of its features
   integer,  // fits 32 bits, signed or unsigned
   choice,   // one of Option::choices, exactly
-  text,     // anything: names, lists, handles
+  text,     // anything: lists, handles
+  name,     // text for an interface that ends it at the first NUL: none may be in it
   bytes,    // binary
 };
 
