@@ -82,18 +82,24 @@ int get_verifier(Tcl_Interp* interp, Tcl_Obj* given, std::string& verifier) {
   return TCL_OK;
 }
 
+int set_failure(Tcl_Interp* interp, const TlsFailure& failure) {
+  Tcl_SetObjErrorCode(interp, failure.error_code.empty() ? Tcl_NewStringObj("NONE", -1)
+                                                         : new_text(std::string_view(failure.error_code)));
+  set_message(interp, failure.message);
+  if (!failure.reason.empty()) Tcl_AddErrorInfo(interp, ("\n    (" + failure.reason + ")").c_str());
+  return TCL_ERROR;
+}
+
 // The result of a command that made a channel whose handshake is over or goes on in the background.
 int give_channel(InterpState& state, const TlsChannel& tls) {
-  if (!tls.failure() || tls.closed()) {
-    if (tls.closed()) return set_message(state.interp, "TLS negotiation aborted");
+  if (tls.closed()) return set_message(state.interp, "TLS negotiation aborted");
+  if (!tls.failure() || tls.fails_in_background()) {
     Tcl_SetObjResult(state.interp, Tcl_NewStringObj(Tcl_GetChannelName(tls.channel()), -1));
     return TCL_OK;
   }
   const TlsFailure failure = *tls.failure();
   Tcl_UnregisterChannel(state.interp, tls.channel());
-  Tcl_SetObjErrorCode(state.interp, failure.error_code.empty() ? Tcl_NewStringObj("NONE", -1)
-                                                               : new_text(std::string_view(failure.error_code)));
-  return set_message(state.interp, failure.message);
+  return set_failure(state.interp, failure);
 }
 
 // ---- tls_socket ----
@@ -326,11 +332,7 @@ int handshake(InterpState& state, Objects words) {
   Tcl_DStringFree(&value);
   const bool over = tls->handshake_is_over() || tls->negotiate(blocking != 0);
   if (tls->closed()) return set_message(state.interp, "TLS negotiation aborted");
-  if (tls->failure()) {
-    const TlsFailure& failure = *tls->failure();
-    if (!failure.error_code.empty()) Tcl_SetObjErrorCode(state.interp, new_text(std::string_view(failure.error_code)));
-    return set_message(state.interp, failure.message);
-  }
+  if (tls->failure()) return set_failure(state.interp, *tls->failure());
   Tcl_SetObjResult(state.interp, Tcl_NewBooleanObj(over));
   return TCL_OK;
 }

@@ -106,8 +106,9 @@ int TlsChannel::get_option(Tcl_Interp* interp, const char* name, Tcl_DString* va
     put_option("-error", new_text(std::string_view("The connection ended without a close notification of the peer")));
     return TCL_OK;
   }
-  if (wanted == "-connecting" && !handshake_is_over() && parameters_.role != TlsRole::listener) {
-    put_option("-connecting", Tcl_NewBooleanObj(1));
+  const bool connecting = !handshake_is_over() && parameters_.role != TlsRole::listener;
+  if (wanted == "-connecting" && (connecting || below_ == nullptr)) {
+    put_option("-connecting", Tcl_NewBooleanObj(connecting ? 1 : 0));
     return TCL_OK;
   }
   if (!all && !is_read_only(wanted)) {
