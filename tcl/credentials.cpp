@@ -155,7 +155,7 @@ int free_credentials(InterpState& state, Objects words) {
   if (!get_credential(state.interp, words[1], handle)) return TCL_ERROR;
   forget_credential(handle);
   const SECURITY_STATUS status = FreeCredentialsHandle(&handle);
-  return status == SEC_E_OK ? TCL_OK : set_status_error(state.interp, status);
+  return status == SEC_E_OK ? TCL_OK : set_error(state.interp, opensspi::failed(status).error());
 }
 
 int identity_credentials(InterpState& state, Objects words) {
