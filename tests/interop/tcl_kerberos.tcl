@@ -98,6 +98,18 @@ test datagram-kerberos "-datagram: messages may come in any order, but once" -bo
     }
 } -result {{three one two} 1 1}
 
+foreach {number qop size} {1 0 -trailersize 2 0x80000001 -maxsig} {
+    test gss-wrap-$number "a message in one piece, as gss_wrap makes it, cut by $size" -body {
+        conversing Kerberos {-target HTTP/localhost -confidentiality 1 -mutualauth 1} {} {
+            lmap text [list {} hello [string repeat \xe9\x00 50000]] {
+                set whole [join [twapi::sspi_encrypt $client $text -qop $qop] ""]
+                set cut [dict get [twapi::sspi_context_sizes $server] $size]
+                string equal $text [twapi::sspi_decrypt $server [string range $whole 0 $cut-1] [string range $whole $cut end] ""]
+            }
+        }
+    } -result {1 1 1}
+}
+
 test manual-delegate "-delegate with -mutualauth: the server can act as the client" -body {
     granted Kerberos deleg/localhost -delegate {-mutualauth 1}
 } -result [lrepeat 2 {-confidentiality -delegate -integrity -mutualauth}]
