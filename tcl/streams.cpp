@@ -17,7 +17,9 @@ constexpr Option kWriteOptions[] = {
 // A package without streams has no sizes of theirs.
 int no_streams(Tcl_Interp* interp, const ContextState& context, const opensspi::Error& error) {
   if (context.is_tls() || error.status != SEC_E_UNSUPPORTED_FUNCTION) return set_error(interp, error);
-  return set_error(interp, {error.status, {}, "SSPI security context " + context.name,
+  return set_error(interp, {error.status,
+                            {},
+                            "SSPI security context " + context.name,
                             "it is of the package " + opensspi::to_utf8(context.package) +
                                 ", which has messages and no streams: sspi_encrypt and sspi_decrypt are for it",
                             {}});

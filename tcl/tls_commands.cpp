@@ -132,7 +132,8 @@ int make_socket(InterpState& state, const SocketOptions& options, Tcl_Obj* accep
     Tcl_ResetResult(state.interp);
     return set_argument_error(state.interp, kSocketUsage);
   }
-  below = Tcl_GetChannel(state.interp, Tcl_GetStringResult(state.interp), nullptr);
+  const std::string name(text_of(Tcl_GetObjResult(state.interp)));  // the result gives way to an error's
+  below = Tcl_GetChannel(state.interp, name.c_str(), nullptr);
   if (below == nullptr) return TCL_ERROR;
   Tcl_ResetResult(state.interp);
   return TCL_OK;

@@ -62,11 +62,10 @@ int bad_option(Tcl_Interp* interp, Tcl_Channel below, const char* name) {
   if (interp == nullptr) return TCL_ERROR;
   if (below != nullptr && !text_of(Tcl_GetObjResult(interp)).starts_with("bad option")) return TCL_ERROR;
   Tcl_ResetResult(interp);
-  const bool is_socket =
-      below != nullptr && std::string_view(Tcl_ChannelName(Tcl_GetChannelType(below))) == "tcp";
-  return Tcl_BadChannelOption(interp, name,
-                              is_socket ? "connecting error peername sockname context credentials verifier"
-                                        : "context credentials verifier");
+  const bool is_socket = below != nullptr && std::string_view(Tcl_ChannelName(Tcl_GetChannelType(below))) == "tcp";
+  return Tcl_BadChannelOption(
+      interp, name,
+      is_socket ? "connecting error peername sockname context credentials verifier" : "context credentials verifier");
 }
 
 bool is_read_only(std::string_view name) {
