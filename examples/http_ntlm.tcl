@@ -59,10 +59,12 @@ proc accept {credential channel address port} {
 }
 
 proc serve {credential channel peer} {
+    set received ""  ;# of the client, not used so far; what is called from here reaches it by upvar #1
     chan event $channel readable [list [info coroutine] ready]
     set state {context "" user ""}
     try {
-        while {[read_request $channel request]} {
+        while {1} {
+            set request [read_request $channel]
             if {[dict exists $request header authorization]} {
                 lassign [log_on $state $credential [dict get $request header authorization]] state token
             } else {
@@ -74,6 +76,8 @@ proc serve {credential channel peer} {
         }
     } trap {HTTP} {message} {
         catch {respond $channel $message "$message\n" {Connection close}}
+    } trap {CLOSED} {} {
+        # Between two requests, as a rule.
     } trap {POSIX} {message} {
         puts "$peer $message"
     } finally {
@@ -96,20 +100,38 @@ proc answer {channel request state token} {
 proc respond {channel status text {headers {}}} {
     set body [encoding convertto utf-8 $text]
     lappend headers Content-Type "text/plain; charset=utf-8" Content-Length [string length $body]
-    puts -nonewline $channel "HTTP/1.1 $status\r\n"
-    foreach {name value} $headers { puts -nonewline $channel "$name: $value\r\n" }
-    puts -nonewline $channel "\r\n$body"
-    flush $channel
+    set head "HTTP/1.1 $status\r\n"
+    foreach {name value} $headers { append head "$name: $value\r\n" }
+    transmit $channel "$head\r\n$body"
 }
 
-# Fills the dict of the next request: method, path, close, and header, a dict of names in small letters. 0 if the
-# client has closed.
-proc read_request {channel into} {
+# Writes when the system has room for a short answer, so that nothing waits in this process for a client who does not
+# read: Tcl keeps a closed channel until its last byte is taken, and is busy while there is something left to read from
+# it. Tcl also tells a socket as writable where there is something to read; so that is read first, and only where nothing
+# was, the socket is what it was told to be.
+proc transmit {channel bytes} {
     global limit
-    upvar 1 $into request
-    set line [read_line $channel]
-    if {$line eq ""} { return 0 }
-    if {![regexp {^([A-Z]+) (\S+) HTTP/1\.([01])$} $line -> method path minor]} { bad "400 Bad Request" }
+    upvar #1 received received
+    chan event $channel readable {}
+    chan event $channel writable [list [info coroutine] ready]
+    while {1} {
+        set before [string length $received]
+        if {![receive $channel]} { throw CLOSED closed }
+        if {[string length $received] == $before} break
+        if {[string length $received] > $limit(header) + $limit(body)} {
+            throw {POSIX EPROTO} "asks for more than it reads"
+        }
+    }
+    puts -nonewline $channel $bytes
+    flush $channel
+    chan event $channel writable {}
+    chan event $channel readable [list [info coroutine] ready]
+}
+
+# A dict of the next request: method, path, close, and header, a dict of names in small letters.
+proc read_request {channel} {
+    global limit
+    if {![regexp {^([A-Z]+) (\S+) HTTP/1\.([01])$} [read_line $channel] -> method path minor]} { bad "400 Bad Request" }
     set request [dict create method $method path $path close [expr {$minor == 0}] header {}]
     set bytes 0
     while {[set line [read_line $channel]] ne ""} {
@@ -124,33 +146,44 @@ proc read_request {channel into} {
         dict set request close [string match -nocase *close* [dict get $request header connection]]
     }
     skip_body $channel $request
-    return 1
+    return $request
 }
 
 # What a client sends is not looked at here, but has to be read before its next request.
 proc skip_body {channel request} {
     global limit
+    upvar #1 received received
     if {[dict exists $request header transfer-encoding]} { bad "411 Length Required" }
     if {![dict exists $request header content-length]} return
-    set left [dict get $request header content-length]
-    if {![string is digit -strict $left] || $left > $limit(body)} { bad "413 Content Too Large" }
-    while {$left > 0} {
-        set part [read $channel $left]
-        if {$part eq "" && [eof $channel]} { bad "400 Bad Request" }
-        incr left -[string length $part]
-        if {$left > 0} { wait }
+    if {![regexp {^[0-9]{1,9}$} [dict get $request header content-length]]} { bad "400 Bad Request" }
+    scan [dict get $request header content-length] %d length
+    if {$length > $limit(body)} { bad "413 Content Too Large" }
+    while {[string length $received] < $length} {
+        if {![receive $channel]} { throw CLOSED closed }
     }
+    set received [string range $received $length end]
 }
 
-# A line without its end, or "" at an empty line and at the end of the connection.
+# A line without its end.
 proc read_line {channel} {
     global limit
-    while {[gets $channel line] < 0} {
-        if {[eof $channel]} { return "" }
-        if {[chan pending input $channel] > $limit(header)} { bad "431 Request Header Fields Too Large" }
-        wait
+    upvar #1 received received
+    while {[set end [string first \n $received]] < 0} {
+        if {[string length $received] > $limit(header)} { bad "431 Request Header Fields Too Large" }
+        if {![receive $channel]} { throw CLOSED closed }
     }
+    set line [string range $received 0 $end-1]
+    set received [string range $received $end+1 end]
     return [string trimright $line \r]
+}
+
+# Waits for the client, and takes what it has sent. 0 if it has closed.
+proc receive {channel} {
+    upvar #1 received received
+    wait
+    set part [read $channel 16384]
+    append received $part
+    return [expr {$part ne "" || ![eof $channel]}]
 }
 
 proc wait {} {

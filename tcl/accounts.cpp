@@ -72,7 +72,7 @@ template <std::size_t N>
 bool copy_name(Tcl_Obj* value, SEC_WCHAR (&to)[N]) {
   if (value == nullptr) return true;
   const std::u16string name = utf16_of(value);
-  if (name.size() >= N) return false;
+  if (name.size() >= N || has_nul(value)) return false;
   std::ranges::copy(name, to);
   to[name.size()] = 0;
   return true;
@@ -96,7 +96,7 @@ const char* read_answer(Tcl_Obj* answer, OPENSSPI_ACCOUNT& account) {
   wipe(hash.data(), hash.size());
   if (!copy_name(dict_value(answer, "-account"), account.Account) ||
       !copy_name(dict_value(answer, "-domain"), account.Domain)) {
-    return "-account and -domain are at most 256 characters";
+    return "-account and -domain are at most 256 characters, none of them NUL";
   }
   return nullptr;
 }
@@ -125,7 +125,7 @@ SECURITY_STATUS call_script(void* number, const SEC_WCHAR* user, const SEC_WCHAR
 int set_accounts(Tcl_Interp* interp, CredHandle handle, OPENSSPI_ACCOUNTS accounts) {
   const SECURITY_STATUS status =
       SetCredentialsAttributesW(&handle, OPENSSPI_CRED_ATTR_ACCOUNTS, &accounts, sizeof accounts);
-  return status == SEC_E_OK ? TCL_OK : set_status_error(interp, status);
+  return status == SEC_E_OK ? TCL_OK : set_error(interp, opensspi::failed(status).error());
 }
 
 // `{callback PREFIX}`: everything behind the word is the prefix.
@@ -148,6 +148,10 @@ int account_source(InterpState& state, Objects words) {
   Objects source;
   if (get_list(nullptr, words[2], source) && !source.empty() && text_of(source[0]) == "callback") {
     return set_callback(state, handle, source.subspan(1));
+  }
+  if (has_nul(words[2])) {
+    return set_argument_error(state.interp, "Invalid account source '" + std::string(text_of(words[2])) +
+                                                "': it has a NUL character, which no path has");
   }
   const opensspi::WideText name = opensspi::to_wide(utf16_of(words[2]));
   return set_accounts(state.interp, handle, {name.c_str(), nullptr, nullptr});

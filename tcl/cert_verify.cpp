@@ -39,7 +39,7 @@ constexpr Option kVerifyOptions[] = {
     {"-revocationcheck", Kind::choice, 0, kRevocationChecks, "all (the default), leaf, excluderoot, none"},
     {"-revocationcheckcacheonly", Kind::boolean, CERT_CHAIN_REVOCATION_CHECK_CACHE_ONLY, nullptr,
      "only revocation lists that are at hand"},
-    {"-server", Kind::text, 0, nullptr, "the name that the certificate of a server must be for"},
+    {"-server", Kind::name, 0, nullptr, "the name that the certificate of a server must be for"},
     {"-trustedroots", Kind::text, 0, nullptr, "certificates that are trusted as roots beside the system's"},
     {"-urlretrievalcacheonly", Kind::boolean, CERT_CHAIN_CACHE_ONLY_URL_RETRIEVAL, nullptr, "nothing is fetched"},
     {"-usageall", Kind::text, 0, nullptr, "usages that the certificate must have, all of them"},

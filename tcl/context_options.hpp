@@ -1,5 +1,5 @@
 // What a context can be asked for. The booleans are also what sspi_context_features reports, since the interface has
-// the same bits for what is asked and what was granted.
+// the same bits for what is asked and what was granted; requests are not, as its fields are TWAPI's.
 #pragma once
 
 #include "options.hpp"
@@ -11,7 +11,7 @@ inline constexpr const char* kBindingPolicies[] = {"off", "allowmissing", "requi
 enum class BindingPolicy { off, allow_missing, require };
 
 inline constexpr Option kClientContextOptions[] = {
-    {"-target", Kind::text, 0, nullptr, "service principal name, or the server's host name for TLS"},
+    {"-target", Kind::name, 0, nullptr, "service principal name, or the server's host name for TLS"},
     {"-datarep", Kind::choice, 0, kDataRepresentations, "data representation on the target"},
     {"-confidentiality", Kind::boolean, ISC_REQ_CONFIDENTIALITY, nullptr, "messages can be encrypted"},
     {"-connection", Kind::boolean, ISC_REQ_CONNECTION, nullptr, "the context does not format messages"},
@@ -31,6 +31,9 @@ inline constexpr Option kClientContextOptions[] = {
     {"-channelbindings", Kind::bytes, 0, nullptr,
      "the channel below that the log-on is bound to: \"tls-server-end-point:\" and its hash"},
     {"-alpn", Kind::text, 0, nullptr, "application protocols to offer over TLS, in order of preference"},
+    {"-nointegrity", Kind::request, ISC_REQ_NO_INTEGRITY, nullptr,
+     "messages are neither signed nor encrypted, also where the package would agree on that unasked"},
+    {"-datagram", Kind::request, ISC_REQ_DATAGRAM, nullptr, "messages may be lost and come in any order"},
     kEndOfOptions};
 
 inline constexpr Option kServerContextOptions[] = {
@@ -51,6 +54,7 @@ inline constexpr Option kServerContextOptions[] = {
     {"-bindingpolicy", Kind::choice, 0, kBindingPolicies,
      "off, allowmissing (a client may send none), require (the default with -channelbindings)"},
     {"-alpn", Kind::text, 0, nullptr, "application protocols to accept over TLS, in order of preference"},
+    {"-datagram", Kind::request, ASC_REQ_DATAGRAM, nullptr, "messages may be lost and come in any order"},
     kEndOfOptions};
 
 }  // namespace twapi

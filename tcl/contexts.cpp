@@ -206,11 +206,24 @@ int delete_command(InterpState& state, Objects words) {
   return TCL_OK;
 }
 
+// A script that cleans up need not know how far the log-on came.
+int nothing_to_close(InterpState& state, ContextState& context) {
+  if (context.phase == Phase::negotiating) context.phase = Phase::disconnected;
+  context.input.clear();
+  context.output.clear();
+  Tcl_SetObjResult(state.interp, new_list({new_text(std::string_view("done")), Tcl_NewObj()}));
+  return TCL_OK;
+}
+
 // {done BYTES} or {continue BYTES}: the close notification.
 int shut_down_tls(InterpState& state, ContextState& context) {
   const std::uint32_t shutdown = SCHANNEL_SHUTDOWN;
   const auto told = context.context.control({reinterpret_cast<const std::uint8_t*>(&shutdown), sizeof shutdown});
-  if (!told) return set_error(state.interp, told.error());
+  if (!told) {
+    const bool never_open = context.phase == Phase::negotiating || context.phase == Phase::failed;
+    const bool broken = told.error().status == SEC_E_CONTEXT_EXPIRED;  // by a record that was refused
+    return never_open || broken ? nothing_to_close(state, context) : set_error(state.interp, told.error());
+  }
   const auto last = context.context.step({});
   if (!last) return set_step_error(state.interp, last.error());
   const bool done = last->status == SEC_E_OK || last->status == SEC_I_CONTEXT_EXPIRED;

@@ -21,11 +21,11 @@ constexpr Tcl_WideInt kBoth = 4;
 constexpr Option kOptions[] = {
     {"-credentials", Kind::text, 0, nullptr,
      "from sspi_winnt_identity_credentials, sspi_nthash_credentials or sspi_schannel_credentials"},
-    {"-principal", Kind::text, 0, nullptr, "whose credentials; the user of this process if not given"},
-    {"-package", Kind::text, 0, nullptr, "security package, NTLM if not given"},
+    {"-principal", Kind::name, 0, nullptr, "whose credentials; the user of this process if not given"},
+    {"-package", Kind::name, 0, nullptr, "security package, NTLM if not given"},
     {"-role", Kind::choice, 0, kRoles, "client or outbound, server or inbound, both"},
     {"-getexpiration", Kind::toggle, 0, nullptr, "also return when the credentials expire"},
-    {"-packagelist", Kind::text, 0, nullptr,
+    {"-packagelist", Kind::name, 0, nullptr,
      "what Negotiate may use: \"Kerberos,NTLM\" those, in this order, \"!NTLM\" all but those"},
     kEndOfOptions};
 
@@ -155,7 +155,7 @@ int free_credentials(InterpState& state, Objects words) {
   if (!get_credential(state.interp, words[1], handle)) return TCL_ERROR;
   forget_credential(handle);
   const SECURITY_STATUS status = FreeCredentialsHandle(&handle);
-  return status == SEC_E_OK ? TCL_OK : set_status_error(state.interp, status);
+  return status == SEC_E_OK ? TCL_OK : set_error(state.interp, opensspi::failed(status).error());
 }
 
 int identity_credentials(InterpState& state, Objects words) {

@@ -52,17 +52,27 @@ int check_choice(Tcl_Interp* interp, const Option& option, OptionValue& value) {
   return set_message(interp, message);
 }
 
+// What was checked and what is used must not differ.
+int check_name(Tcl_Interp* interp, const Option& option, const OptionValue& value) {
+  if (!has_nul(value.object)) return TCL_OK;
+  return set_toolkit_error(interp, Toolkit::invalid_arguments,
+                           "Value " + value_of_option(option, value.object) + " has a NUL character: no name has one.");
+}
+
 int check_value(Tcl_Interp* interp, const Option& option, OptionValue& value) {
   switch (option.kind) {
     case Kind::toggle:
       value.number = 1;
       return TCL_OK;
     case Kind::boolean:
+    case Kind::request:
       return check_boolean(interp, option, value);
     case Kind::integer:
       return check_integer(interp, option, value);
     case Kind::choice:
       return check_choice(interp, option, value);
+    case Kind::name:
+      return check_name(interp, option, value);
     case Kind::text:
     case Kind::bytes:
       return TCL_OK;

@@ -12,16 +12,18 @@ namespace twapi {
 enum class Kind {
   toggle,   // takes no value
   boolean,  // Tcl's booleans
+  request,  // the same, for what is asked of a context and is no field of its features
   integer,  // fits 32 bits, signed or unsigned
   choice,   // one of Option::choices, exactly
-  text,     // anything: names, lists, handles
+  text,     // anything: lists, handles
+  name,     // text for an interface that ends it at the first NUL: none may be in it
   bytes,    // binary
 };
 
 struct Option {
   const char* name;  // first: Tcl_GetIndexFromObjStruct reads it; nullptr ends a table
   Kind kind;
-  ULONG flag;                  // of a boolean or toggle: the bit it stands for, where it stands for one
+  ULONG flag;                  // of a boolean, request or toggle: the bit it stands for, where it stands for one
   const char* const* choices;  // of a choice: ends with nullptr
   const char* help;
 };
@@ -31,7 +33,7 @@ inline constexpr Option kEndOfOptions = {nullptr, Kind::toggle, 0, nullptr, null
 // A value that was given; the last one where an option was repeated.
 struct OptionValue {
   Tcl_Obj* object = nullptr;  // of a toggle: its own word
-  Tcl_WideInt number = 0;     // of a boolean: 0 or 1; of an integer: itself; of a choice: its place
+  Tcl_WideInt number = 0;     // of a boolean or request: 0 or 1; of an integer: itself; of a choice: its place
 };
 
 // The place of an option in its table; a name that is not there does not compile.
@@ -72,9 +74,9 @@ class Options {
   ULONG flags() const {
     ULONG flags = 0;
     for (std::size_t i = 0; i < N; ++i) {
-      if (values_[i].number != 0 && (table_[i].kind == Kind::boolean || table_[i].kind == Kind::toggle)) {
-        flags |= table_[i].flag;
-      }
+      const Kind kind = table_[i].kind;
+      const bool is_truth = kind == Kind::boolean || kind == Kind::request || kind == Kind::toggle;
+      if (is_truth && values_[i].number != 0) flags |= table_[i].flag;
     }
     return flags;
   }

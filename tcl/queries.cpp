@@ -131,7 +131,8 @@ void put_flags(Tcl_Obj* dict, const opensspi::Context& context) {
   if (!flags) return;
   Tcl_Obj* names = Tcl_NewListObj(0, nullptr);
   for (const Option* option = options_of(context.role()); option->name != nullptr; ++option) {
-    if (option->kind != Kind::boolean || (*flags & option->flag) == 0) continue;
+    const bool is_flag = option->kind == Kind::boolean || option->kind == Kind::request;
+    if (!is_flag || (*flags & option->flag) == 0) continue;
     Tcl_ListObjAppendElement(nullptr, names, Tcl_NewStringObj(option->name + 1, -1));
   }
   put(dict, "-flags", names);

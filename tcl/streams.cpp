@@ -14,10 +14,21 @@ constexpr Option kWriteOptions[] = {
     {"-flush", Kind::boolean, 0, nullptr, "flush the channel afterwards; true if not given"},
     kEndOfOptions};
 
+// A package without streams has no sizes of theirs.
+int no_streams(Tcl_Interp* interp, const ContextState& context, const opensspi::Error& error) {
+  if (context.is_tls() || error.status != SEC_E_UNSUPPORTED_FUNCTION) return set_error(interp, error);
+  return set_error(interp, {error.status,
+                            {},
+                            "SSPI security context " + context.name,
+                            "it is of the package " + opensspi::to_utf8(context.package) +
+                                ", which has messages and no streams: sspi_encrypt and sspi_decrypt are for it",
+                            {}});
+}
+
 bool load_stream_sizes(Tcl_Interp* interp, ContextState& context) {
   if (context.stream_sizes) return true;
   const auto sizes = context.context.stream_sizes();
-  if (!sizes) return set_error(interp, sizes.error()) == TCL_OK;
+  if (!sizes) return no_streams(interp, context, sizes.error()) == TCL_OK;
   if (sizes->cbMaximumMessage == 0) return set_status_error(interp, SEC_E_INTERNAL_ERROR) == TCL_OK;
   context.stream_sizes = *sizes;
   return true;
@@ -128,6 +139,7 @@ int decrypt_stream_command(InterpState& state, Objects words) {
       !fits_value(state.interp, context->input.size() + data.size())) {
     return TCL_ERROR;
   }
+  if (!data.empty() && !context->is_tls() && !load_stream_sizes(state.interp, *context)) return TCL_ERROR;
   ByteVector joined;
   if (!context->input.empty()) {
     joined = std::move(context->input);

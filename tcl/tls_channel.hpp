@@ -37,8 +37,9 @@ struct TlsParameters {
 // An error as a script sees it.
 struct TlsFailure {
   std::string message;
-  std::string error_code;   // a list; "" for NONE
-  std::string reason = {};  // of the package, for errorInfo; "" for none
+  std::string error_code;      // a list; "" for NONE
+  std::string reason = {};     // of the package, for errorInfo; "" for none
+  bool of_connection = false;  // the connection ended or never came about; nothing is wrong with the arguments
 
   Tcl_Obj* code() const;  // NONE where there is none
   Tcl_Obj* info() const;  // what errorInfo begins with
@@ -61,6 +62,9 @@ class TlsChannel {
   }
   const TlsParameters& parameters() const { return parameters_; }
   const std::optional<TlsFailure>& failure() const { return failure_; }
+  // The failure of a handshake in the background, which its owner learns of by events however soon it came; what is
+  // wrong with the arguments is told at once.
+  bool fails_in_background() const { return background_ && failure_ && (heard_peer_ || failure_->of_connection); }
   bool handshake_is_over() const { return state_ == TlsState::open || state_ == TlsState::closed; }
 
   // ---- Handshake. ----
@@ -157,6 +161,7 @@ class TlsChannel {
   bool end_of_below_ = false;  // without one: what was sent may have been cut off
   bool read_closed_ = false;
   bool write_closed_ = false;
+  bool heard_peer_ = false;  // in the handshake
   bool seen_data_ = false;
   bool raised_ = false;  // a reader was told of the failure
   int interest_ = 0;     // of the user

@@ -18,7 +18,7 @@ constexpr Option kSocketOptions[] = {
     {"-myport", Kind::integer, 0, nullptr, "as for socket: port to connect from"},
     {"-async", Kind::toggle, 0, nullptr, "as for socket: connect and negotiate in the background"},
     {"-server", Kind::text, 0, nullptr, "as for socket: listen, and call this command for each client"},
-    {"-peersubject", Kind::text, 0, nullptr, "name in the server's certificate; the host if not given"},
+    {"-peersubject", Kind::name, 0, nullptr, "name in the server's certificate; the host if not given"},
     {"-credentials", Kind::text, 0, nullptr, "from sspi_acquire_credentials; clients have a default"},
     {"-verifier", Kind::text, 0, nullptr, "command that is called with channel and context and says if they are good"},
     {"-socketcmd", Kind::text, 0, nullptr,
@@ -30,7 +30,7 @@ using SocketOptions = Options<std::size(kSocketOptions)>;
 
 constexpr Option kStartOptions[] = {
     {"-server", Kind::toggle, 0, nullptr, "this is the end of the server"},
-    {"-peersubject", Kind::text, 0, nullptr, "client: name in the server's certificate"},
+    {"-peersubject", Kind::name, 0, nullptr, "client: name in the server's certificate"},
     {"-credentials", Kind::text, 0, nullptr, "from sspi_acquire_credentials; clients have a default"},
     {"-verifier", Kind::text, 0, nullptr, "command that is called with channel and context and says if they are good"},
     {"-requestclientcert", Kind::boolean, 0, nullptr, "ask the client for a certificate"},
@@ -92,8 +92,8 @@ int set_failure(Tcl_Interp* interp, const TlsFailure& failure) {
 
 // The result of a command that made a channel whose handshake is over or goes on in the background.
 int give_channel(InterpState& state, const TlsChannel& tls) {
-  if (!tls.failure() || tls.closed()) {
-    if (tls.closed()) return set_message(state.interp, "TLS negotiation aborted");
+  if (tls.closed()) return set_message(state.interp, "TLS negotiation aborted");
+  if (!tls.failure() || tls.fails_in_background()) {
     Tcl_SetObjResult(state.interp, Tcl_NewStringObj(Tcl_GetChannelName(tls.channel()), -1));
     return TCL_OK;
   }
@@ -132,7 +132,8 @@ int make_socket(InterpState& state, const SocketOptions& options, Tcl_Obj* accep
     Tcl_ResetResult(state.interp);
     return set_argument_error(state.interp, kSocketUsage);
   }
-  below = Tcl_GetChannel(state.interp, Tcl_GetStringResult(state.interp), nullptr);
+  const std::string name(text_of(Tcl_GetObjResult(state.interp)));  // the result gives way to an error's
+  below = Tcl_GetChannel(state.interp, name.c_str(), nullptr);
   if (below == nullptr) return TCL_ERROR;
   Tcl_ResetResult(state.interp);
   return TCL_OK;
@@ -188,6 +189,10 @@ int tls_socket(InterpState& state, Objects words) {
     return listen(state, options, std::move(parameters), rest);
   }
   if (subject == nullptr && !rest.empty()) subject = rest[0];
+  if (subject != nullptr && has_nul(subject)) {
+    return set_argument_error(state.interp,
+                              "The host '" + std::string(text_of(subject)) + "' has a NUL character: no name has one.");
+  }
   if (subject != nullptr) parameters.peer_subject = utf16_of(subject);
   return client(state, options, std::move(parameters), rest);
 }

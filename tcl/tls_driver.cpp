@@ -57,6 +57,17 @@ void thread_action_proc(void* instance, int action) noexcept {
 
 constexpr const char* kReadOnly[] = {"-context", "-credentials", "-verifier"};
 
+// Where the channel below does not know an option, the message lists its own, if it is a socket, and ours.
+int bad_option(Tcl_Interp* interp, Tcl_Channel below, const char* name) {
+  if (interp == nullptr) return TCL_ERROR;
+  if (below != nullptr && !text_of(Tcl_GetObjResult(interp)).starts_with("bad option")) return TCL_ERROR;
+  Tcl_ResetResult(interp);
+  const bool is_socket = below != nullptr && std::string_view(Tcl_ChannelName(Tcl_GetChannelType(below))) == "tcp";
+  return Tcl_BadChannelOption(
+      interp, name,
+      is_socket ? "connecting error peername sockname context credentials verifier" : "context credentials verifier");
+}
+
 bool is_read_only(std::string_view name) {
   for (const char* option : kReadOnly) {
     if (name == option) return true;
@@ -106,14 +117,15 @@ int TlsChannel::get_option(Tcl_Interp* interp, const char* name, Tcl_DString* va
     put_option("-error", new_text(std::string_view("The connection ended without a close notification of the peer")));
     return TCL_OK;
   }
-  if (wanted == "-connecting" && !handshake_is_over() && parameters_.role != TlsRole::listener) {
-    put_option("-connecting", Tcl_NewBooleanObj(1));
+  const bool connecting = !handshake_is_over() && parameters_.role != TlsRole::listener;
+  if (wanted == "-connecting" && (connecting || below_ == nullptr)) {
+    put_option("-connecting", Tcl_NewBooleanObj(connecting ? 1 : 0));
     return TCL_OK;
   }
   if (!all && !is_read_only(wanted)) {
-    if (below_ != nullptr) return Tcl_GetChannelOption(interp, below_, name, value);
-    if (wanted == "-error") return TCL_OK;
-    return Tcl_BadChannelOption(interp, name, "context credentials verifier");
+    if (below_ != nullptr && Tcl_GetChannelOption(interp, below_, name, value) == TCL_OK) return TCL_OK;
+    if (below_ == nullptr && wanted == "-error") return TCL_OK;
+    return bad_option(interp, below_, name);
   }
   if (all && below_ != nullptr) {
     const Tcl_ChannelType* type = Tcl_GetChannelType(below_);

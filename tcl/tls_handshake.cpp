@@ -43,6 +43,20 @@ TlsFailure script_failure(Tcl_Interp* interp, int code) {
           error_code == nullptr ? std::string() : std::string(text_of(error_code))};
 }
 
+// The errorCode for the words of an error. A socket has those of a connection that failed, and no longer its number.
+std::string posix_code(const std::string& words, int error) {
+  constexpr int kMostErrors = 200;
+  for (int number = 1; number < kMostErrors; ++number) {
+    if (words != Tcl_ErrnoMsg(number)) continue;
+    error = number;
+    break;
+  }
+  Tcl_SetErrno(error);
+  const Object list(new_list(
+      {new_text(std::string_view("POSIX")), Tcl_NewStringObj(Tcl_ErrnoId(), -1), new_text(std::string_view(words))}));
+  return std::string(text_of(list.get()));
+}
+
 // Calls a command prefix with more words; the interpreter is left as it was. `failure` where the command failed.
 struct ScriptAnswer {
   int code = TCL_OK;
@@ -92,7 +106,9 @@ void TlsChannel::fail(const opensspi::Error& error) {
   const std::string message = error.message();
   const Object code(new_list({new_text(std::string_view("TWAPI_WIN32")), Tcl_NewWideIntObj(error.status),
                               new_text(std::string_view(message))}));
-  fail(TlsFailure{message, std::string(text_of(code.get())), reason_of(error)});
+  // Why a server refuses is for itself: where its errorInfo ends up, the client may read it.
+  const bool tell = parameters_.role == TlsRole::client;
+  fail(TlsFailure{message, std::string(text_of(code.get())), tell ? reason_of(error) : std::string()});
 }
 
 void TlsChannel::fail_errno(const char* doing, int error) {
@@ -101,15 +117,8 @@ void TlsChannel::fail_errno(const char* doing, int error) {
   Tcl_GetChannelOption(nullptr, below_, "-error", &reason);  // why a connection did not come about
   std::string text = Tcl_DStringValue(&reason);
   Tcl_DStringFree(&reason);
-  Tcl_SetErrno(error);
-  std::string code;
-  if (text.empty()) {
-    text = Tcl_ErrnoMsg(error);
-    const Object list(new_list(
-        {new_text(std::string_view("POSIX")), Tcl_NewStringObj(Tcl_ErrnoId(), -1), new_text(std::string_view(text))}));
-    code = text_of(list.get());
-  }
-  fail(TlsFailure{std::string(doing) + ": " + text, code});
+  if (text.empty()) text = Tcl_ErrnoMsg(error);
+  fail(TlsFailure{std::string(doing) + ": " + text, posix_code(text, error), {}, true});
 }
 
 // Nobody but the hook learns of a channel that was accepted and never came to its owner.
@@ -184,11 +193,12 @@ bool TlsChannel::take_input(bool wait) {
   if (count > 0) {
     const Bytes got = scratch.bytes().first(static_cast<std::size_t>(count));
     cipher_.insert(cipher_.end(), got.begin(), got.end());
+    heard_peer_ = true;
     return true;
   }
   if (count < 0 && would_block(error) && !wait) return false;
   if (count == 0) {
-    fail(TlsFailure{"Unexpected EOF during TLS negotiation.", "TWAPI TLS EOF"});
+    fail(TlsFailure{"Unexpected EOF during TLS negotiation.", "TWAPI TLS EOF", {}, true});
   } else {
     fail_errno("TLS negotiation failed", error);
   }

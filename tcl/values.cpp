@@ -96,6 +96,8 @@ std::string_view text_of(Tcl_Obj* object) {
   return {text, static_cast<std::size_t>(size)};
 }
 
+bool has_nul(Tcl_Obj* text) { return text_of(text).find("\xC0\x80") != std::string_view::npos; }
+
 std::u16string utf16_of(std::string_view tcl_utf8) {
   std::u16string units(tcl_utf8.size(), u'\0');
   units.resize(decode(tcl_utf8, units.data()));

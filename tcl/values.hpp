@@ -29,6 +29,7 @@ inline void set_length(Tcl_Obj* object, std::size_t size_bytes) {
 bool fits_value(Tcl_Interp* interp, std::size_t size_bytes);
 
 std::string_view text_of(Tcl_Obj* object);  // Tcl's own UTF-8, valid while the value lives
+bool has_nul(Tcl_Obj* text);
 std::u16string utf16_of(std::string_view tcl_utf8);
 inline std::u16string utf16_of(Tcl_Obj* object) { return utf16_of(text_of(object)); }
 Tcl_Obj* new_text(std::u16string_view text);

@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import socket
 
 from interop import *
 
@@ -105,6 +106,44 @@ def bad_header(value):
     return None if status == 401 else str(status)
 
 
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def dialled():
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(60)
+    connection.connect(("127.0.0.1", PORT))
+    return connection
+
+
+def ask_without_reading():
+    """What waits for such a client would fill the server's memory, and keep its socket beyond its end."""
+    with dialled() as connection:
+        for _ in range(300):
+            try:
+                connection.sendall(REQUEST * 1000)
+            except ConnectionError:
+                return None
+    return "12 MB of requests were taken"
+
+
+def pipelined():
+    with dialled() as connection:
+        connection.sendall(REQUEST * 10)
+        with connection.makefile("rb") as answers:
+            statuses = [line for line in (answers.readline() for _ in range(60)) if line.startswith(b"HTTP/1.1 ")]
+    return None if statuses == [b"HTTP/1.1 401 Unauthorized\r\n"] * 10 else str(statuses)
+
+
+def answered_with(status, request):
+    with dialled() as connection:
+        connection.sendall(request)
+        with connection.makefile("rb") as answer:
+            line = answer.readline().decode().rstrip()
+    return None if line == "HTTP/1.1 " + status else line
+
+
 tap.run("curl gets its page", lambda: page(f"{DOMAIN}\\{USER}:{PASSWORD}", r"EXAMPLE\alice"))
 tap.run("curl gets its page, another user", lambda: page(f"{DOMAIN}\\{OTHER_USER}:{OTHER_PASSWORD}", r"EXAMPLE\bob"))
 tap.run("curl gets its page with a POST",
@@ -119,6 +158,15 @@ tap.run("a replayed AUTHENTICATE gets 401 on its own connection, which is logged
 tap.run("a log-on is one connection's", logged_on_connection_only)
 for value in ("NTLM", "NTLM ====", "NTLM TlRMTVNTUAAC", "Basic YTpi", "Negotiate TlRMTVNTUAABAAAA"):
     tap.run(f"the header {value!r} gets 401", lambda: bad_header(value))
+tap.run("ten requests at once get ten answers", pipelined)
+tap.run("a client that asks and does not read is dropped", ask_without_reading)
+for status, request in (("400 Bad Request", b"\r\n"), ("400 Bad Request", b"GET / HTTP/2.0\r\n"),
+                        ("431 Request Header Fields Too Large", b"GET / HTTP/1.1\r\nX: " + b"x" * 33000),
+                        ("400 Bad Request", b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"),
+                        ("413 Content Too Large", b"POST / HTTP/1.1\r\nContent-Length: 70000\r\n\r\n"),
+                        ("411 Length Required", b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"),
+                        ("401 Unauthorized", b"POST / HTTP/1.1\r\nContent-Length: 08\r\n\r\n12345678")):
+    tap.run(f"{request[:60]!r} gets {status}", lambda: answered_with(status, request))
 tap.run("the server still serves", lambda: page(f"{DOMAIN}\\{USER}:{PASSWORD}", r"EXAMPLE\alice"))
 server.terminate()
 log = server.stdout.read()

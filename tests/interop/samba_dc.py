@@ -152,6 +152,8 @@ tap.run("LDAP, GSSAPI, sign: an answer of 200000 bytes in one signed message",
         lambda: finds_photo("Kerberos", "sign", script="kerberos_ldap.tcl", layer="sign", **AS_ALICE))
 tap.run("LDAP without a layer is refused by the domain controller: Kerberos",
         lambda: refuses("code 8", script="kerberos_ldap.tcl", layer="none", **AS_ALICE))
+tap.run("LDAP without a layer is refused by the domain controller: GSS-SPNEGO with Kerberos inside",
+        lambda: refuses("code 8", layer="none", **AS_ALICE))
 tap.run("LDAP without a layer is refused by the domain controller: NTLM", lambda: refuses("code 8", layer="none", **BY_ADDRESS))
 for name, (identity, _, number) in REFUSALS.items():
     who = dict(user=identity.get("user", "alice"), password=WRONG_FILE if "password" in identity else PASSWORD_FILE)
@@ -163,13 +165,16 @@ for name, (identity, _, number) in REFUSALS.items():
 # takes them, and that a log-on without a layer is what it wants over TLS.
 TLS = dict(port="636", tls=world + "/dc.pem")
 tap.run("LDAP over TLS, GSSAPI, bound to the channel", lambda: finds_sid("Kerberos", "none", script="kerberos_ldap.tcl", **TLS, **AS_ALICE))
+for how, more in (("tickets", TICKETS), ("a password", AS_ALICE)):
+    tap.run(f"LDAP over TLS, GSS-SPNEGO with Kerberos inside, bound to the channel, with {how}",
+            lambda: finds_sid("Kerberos", "none", **TLS, **more))
 tap.run("LDAP over TLS, GSS-SPNEGO with NTLM inside, bound to the channel",
         lambda: finds_sid("NTLM", "none", user="alice", env=NO_KERBEROS, **TLS))
 tap.run("LDAP over TLS: a certificate that is not trusted",
         lambda: refuses("SEC_E_UNTRUSTED_ROOT", user="alice", port="636", tls=world + "/other.pem"))
 
 
-# ---- LDAP from C: what the options of Tcl's commands cannot say. ----
+# ---- LDAP from C. ----
 
 def search_as(peer, package, sealed, tls=None, spnego=True):
     with peer, LdapConnection(HOST, tls) as connection:

@@ -98,6 +98,41 @@ foreach {option target client server} {
     } -result [list [lsort [concat $always $client]] [lsort [concat $always $server]]]
 }
 
+# ---- -nointegrity and -datagram, which are ours. ----
+foreach package {Kerberos Negotiate} {
+    test nointegrity-$package "$package: -nointegrity takes back what is agreed on unasked" -body {
+        granted $package HTTP/localhost -nointegrity {-mutualauth 1}
+    } -result {-mutualauth -mutualauth}
+}
+
+test nointegrity-sequence "-nointegrity contradicts -sequencedetect" -body {
+    with_credentials Kerberos {} {
+        failure {twapi::sspi_client_context $clientcred -target HTTP/localhost -nointegrity 1 -sequencedetect 1}
+    }
+} -result $::UNSUPPORTED
+
+test datagram-kerberos "-datagram: messages may come in any order, but once" -body {
+    set options {-datagram 1 -confidentiality 1 -sequencedetect 1 -mutualauth 1}
+    conversing Kerberos [concat {-target HTTP/localhost} $options] {-datagram 1} {
+        set sealed [lmap text {one two three} { twapi::sspi_encrypt $client $text }]
+        set plain [lmap i {2 0 1} { twapi::sspi_decrypt $server {*}[lindex $sealed $i] }]
+        list $plain [expr {[failure {twapi::sspi_decrypt $server {*}[lindex $sealed 1]}] eq $::OUT_OF_SEQUENCE}] \
+            [expr {"datagram" in [dict get [twapi::sspi_context_info $server] -flags]}]
+    }
+} -result {{three one two} 1 1}
+
+foreach {number qop size} {1 0 -trailersize 2 0x80000001 -maxsig} {
+    test gss-wrap-$number "a message in one piece, as gss_wrap makes it, cut by $size" -body {
+        conversing Kerberos {-target HTTP/localhost -confidentiality 1 -mutualauth 1} {} {
+            lmap text [list {} hello [string repeat \xe9\x00 50000]] {
+                set whole [join [twapi::sspi_encrypt $client $text -qop $qop] ""]
+                set cut [dict get [twapi::sspi_context_sizes $server] $size]
+                string equal $text [twapi::sspi_decrypt $server [string range $whole 0 $cut-1] [string range $whole $cut end] ""]
+            }
+        }
+    } -result {1 1 1}
+}
+
 test manual-delegate "-delegate with -mutualauth: the server can act as the client" -body {
     granted Kerberos deleg/localhost -delegate {-mutualauth 1}
 } -result [lrepeat 2 {-confidentiality -delegate -integrity -mutualauth}]
