@@ -81,11 +81,33 @@ struct IdentityFields {
   ULONG package_list_length;
 };
 
-Result<IdentityFields> identity_fields(const void* auth_data) {
-  // Both forms begin differently: the extended one with its version and its own size.
+std::unexpected<Error> bad_identity(std::string why) {
+  return fail(Status::unknown_credentials, "SEC_WINNT_AUTH_IDENTITY", std::move(why));
+}
+
+// Both forms begin differently: the extended one with its version and its own size, the plain one with a pointer. Small
+// numbers in the place of that pointer are an extended form too, one that is not right.
+constexpr ULONG kExtended2 = 0x201;       // SEC_WINNT_AUTH_IDENTITY_VERSION_2
+constexpr ULONG kLeastPointerTop = 4096;  // of the upper half of a pointer
+
+Result<bool> is_extended(const void* auth_data) {
   ULONG head[2];
   std::memcpy(head, auth_data, sizeof head);
-  if (head[0] == SEC_WINNT_AUTH_IDENTITY_VERSION && head[1] == sizeof(SEC_WINNT_AUTH_IDENTITY_EXW)) {
+  if (head[0] == SEC_WINNT_AUTH_IDENTITY_VERSION && head[1] == sizeof(SEC_WINNT_AUTH_IDENTITY_EXW)) return true;
+  if (head[0] == SEC_WINNT_AUTH_IDENTITY_VERSION && head[1] < kLeastPointerTop) {
+    return bad_identity("Version is 0x200 and Length " + std::to_string(head[1]) + ", SEC_WINNT_AUTH_IDENTITY_EX has " +
+                        std::to_string(sizeof(SEC_WINNT_AUTH_IDENTITY_EXW)) + " bytes");
+  }
+  if (head[0] == kExtended2 && (head[1] & 0xFFFF) < kLeastPointerTop && head[1] >> 16 == 0) {
+    return bad_identity("Version is 0x201: SEC_WINNT_AUTH_IDENTITY_EX2 is not understood; give version 0x200");
+  }
+  return false;
+}
+
+Result<IdentityFields> identity_fields(const void* auth_data) {
+  auto extended = is_extended(auth_data);
+  if (!extended) return fail(extended);
+  if (*extended) {
     const auto& ex = *static_cast<const SEC_WINNT_AUTH_IDENTITY_EXW*>(auth_data);
     return IdentityFields{ex.User,           ex.UserLength, ex.Domain,      ex.DomainLength,     ex.Password,
                           ex.PasswordLength, ex.Flags,      ex.PackageList, ex.PackageListLength};
@@ -94,10 +116,6 @@ Result<IdentityFields> identity_fields(const void* auth_data) {
   return IdentityFields{plain.User,         plain.UserLength, plain.Domain,
                         plain.DomainLength, plain.Password,   plain.PasswordLength,
                         plain.Flags,        nullptr,          0};
-}
-
-std::unexpected<Error> bad_identity(std::string why) {
-  return fail(Status::unknown_credentials, "SEC_WINNT_AUTH_IDENTITY", std::move(why));
 }
 
 // Wiped by the caller where it is the password.
@@ -186,6 +204,21 @@ Result<core::AuthIdentity> read_identity(const void* auth_data) {
   identity.has_password = fields->password != nullptr;
   identity.password_is_nt_hash = (fields->flags & OPENSSPI_WINNT_AUTH_IDENTITY_NTHASH) != 0;
   return identity;
+}
+
+void wipe_identity(void* auth_data) {
+  auto fields = identity_fields(auth_data);
+  auto extended = is_extended(auth_data);
+  if (!fields || !extended) return;
+  const std::size_t unit = (fields->flags & SEC_WINNT_AUTH_IDENTITY_ANSI) != 0 ? 1 : sizeof(char16_t);
+  const auto wipe_text = [unit](const USHORT* text, ULONG length) {
+    if (text != nullptr) wipe(const_cast<USHORT*>(text), length * unit);
+  };
+  wipe_text(fields->user, fields->user_length);
+  wipe_text(fields->domain, fields->domain_length);
+  wipe_text(fields->password, fields->password_length);
+  wipe_text(fields->package_list, fields->package_list_length);
+  wipe(auth_data, *extended ? sizeof(SEC_WINNT_AUTH_IDENTITY_EXW) : sizeof(SEC_WINNT_AUTH_IDENTITY_W));
 }
 
 }  // namespace opensspi::capi

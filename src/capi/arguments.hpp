@@ -23,4 +23,7 @@ Result<core::StepInput> step_input(const SecBufferDesc* description);
 // SEC_WINNT_AUTH_IDENTITY_W or _EXW. SEC_E_UNKNOWN_CREDENTIALS.
 Result<core::AuthIdentity> read_identity(const void* auth_data);
 
+// Overwrites the texts of such a structure, and then itself; one that is not understood stays.
+void wipe_identity(void* auth_data);
+
 }  // namespace opensspi::capi

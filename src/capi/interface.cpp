@@ -6,12 +6,12 @@
 using namespace opensspi;
 using namespace opensspi::capi;
 
-namespace {
-
-SECURITY_STATUS no_meaning(const char* function) {
+SECURITY_STATUS capi::no_meaning(const char* function) {
   set_package({});
   return record(Status::unsupported_function, function, "this function has no meaning on this system", function);
 }
+
+namespace {
 
 SECURITY_STATUS impersonate(PCtxtHandle) { return no_meaning("ImpersonateSecurityContext"); }
 SECURITY_STATUS revert(PCtxtHandle) { return no_meaning("RevertSecurityContext"); }

@@ -34,16 +34,22 @@ struct Call {
   std::u16string_view target;
 };
 
-// one_step() has checked the list.
+// one_step() has checked the list. As on Windows an EMPTY buffer serves where there is no TOKEN, and becomes one.
 SecBuffer* output_token(const Call& call) {
   if (call.output == nullptr) return nullptr;
-  return core::find_buffer({call.output->pBuffers, call.output->cBuffers}, SECBUFFER_TOKEN);
+  const std::span<SecBuffer> buffers{call.output->pBuffers, call.output->cBuffers};
+  SecBuffer* token = core::find_buffer(buffers, SECBUFFER_TOKEN);
+  return token != nullptr ? token : core::find_buffer(buffers, SECBUFFER_EMPTY);
 }
 
 // Puts the token into the caller's buffer. SEC_E_BUFFER_TOO_SMALL: cbBuffer tells the size.
 Result<void> deliver(Bytes token, const Call& call) {
   SecBuffer* buffer = output_token(call);
   const bool allocating = (call.flags & kAllocate) != 0;
+  if (buffer != nullptr && core::buffer_type(*buffer) == SECBUFFER_EMPTY) {
+    buffer->BufferType = SECBUFFER_TOKEN;
+    if (!allocating && buffer->pvBuffer == nullptr) buffer->cbBuffer = 0;
+  }
   if (token.empty()) {
     if (buffer != nullptr) {
       buffer->cbBuffer = 0;
@@ -90,11 +96,21 @@ void report_state(const core::Context& context, const Call& call) {
   if (call.expiry != nullptr) *call.expiry = to_timestamp(context.expiry());
 }
 
-// One step; a failing one may still owe the peer a token.
+// What a failing step still owes the peer; EXTENDED_ERROR in the flags tells callers that it is to be sent. A token
+// that does not fit is dropped: the failure is what the caller must see, and no length of what is not there.
+void deliver_failure(const core::Context& context, Bytes token, const Call& call) {
+  if (!deliver(token, call)) {
+    (void)deliver({}, call);
+    return;
+  }
+  if (token.empty() || call.attributes == nullptr) return;
+  const ULONG error = call.role == core::Role::initiator ? ISC_RET_EXTENDED_ERROR : ASC_RET_EXTENDED_ERROR;
+  *call.attributes = context.attributes() | (call.flags & kAllocate) | error;
+}
+
 Result<core::Step> run_step(core::Context& context, const core::StepInput& input, const Call& call) {
   auto step = context.step(input);
-  // A token that does not fit is dropped: the failure is what the caller must see, and no length of what is not there.
-  if (!step && !deliver(step.error().output, call)) (void)deliver({}, call);
+  if (!step) deliver_failure(context, step.error().output, call);
   return step;
 }
 
@@ -120,6 +136,7 @@ Result<Status> first_step(const Call& call, core::StepInput& input) {
 // Hands a step over; one that does not fit is kept for the next call, as it happened and cannot happen again.
 Result<Status> finish(ContextEntry& entry, core::Step step, const core::StepInput& input, const Call& call) {
   report_rest(step, input, call);
+  if (step.status == Status::incomplete_message) return step.status;  // nothing happened: the output stays as it was
   auto delivered = deliver(step.output, call);
   if (!delivered) {
     entry.pending = std::make_unique<core::Step>(std::move(step));

@@ -25,6 +25,17 @@ Result<MutableBytes> token_with_room(std::span<SecBuffer> buffers, std::uint32_t
   return buffer_bytes(**token);
 }
 
+Result<void> point_data_at(std::span<SecBuffer> buffers, MutableBytes content) {
+  SecBuffer* const data = find_buffer(buffers, SECBUFFER_DATA);
+  if (data == nullptr) {
+    return fail(Status::invalid_token, "buffers of the message",
+                "a STREAM needs a DATA buffer beside it for the result");
+  }
+  data->pvBuffer = content.data();
+  data->cbBuffer = static_cast<ULONG>(content.size());
+  return {};
+}
+
 void zero_data(std::span<SecBuffer> buffers) {
   for (SecBuffer& buffer : buffers) {
     if (buffer_type(buffer) != SECBUFFER_DATA || is_read_only(buffer)) continue;

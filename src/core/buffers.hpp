@@ -23,6 +23,9 @@ Result<SecBuffer*> message_token(std::span<SecBuffer> buffers);
 // size.
 Result<MutableBytes> token_with_room(std::span<SecBuffer> buffers, std::uint32_t size);
 
+// What came out of a STREAM buffer: the DATA buffer beside it points there. SEC_E_INVALID_TOKEN: there is none.
+Result<void> point_data_at(std::span<SecBuffer> buffers, MutableBytes content);
+
 // Nobody shall use what was not authenticated.
 void zero_data(std::span<SecBuffer> buffers);
 

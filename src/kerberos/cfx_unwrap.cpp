@@ -37,7 +37,7 @@ Result<bool> Cfx::unwrap(std::span<SecBuffer> buffers) {
   if (unwrapped) return unwrapped;
   if (stream != nullptr) {
     wipe(core::buffer_bytes(*stream).data(), core::buffer_bytes(*stream).size());
-    (void)point_data_at(buffers, {});
+    (void)core::point_data_at(buffers, {});
   } else {
     core::zero_data(buffers);
   }
@@ -52,7 +52,7 @@ Result<bool> Cfx::unwrap_stream(std::span<SecBuffer> buffers, SecBuffer& stream)
   if (!keys) return fail(keys);
   auto content = unwrap_run(*header, **keys, token.subspan(kCfxHeaderBytes));
   if (!content) return fail(content);
-  auto pointed = point_data_at(buffers, *content);
+  auto pointed = core::point_data_at(buffers, *content);
   if (!pointed) return fail(pointed);
   return (header->flags & kSealed) != 0;
 }

@@ -6,17 +6,6 @@
 
 namespace opensspi::kerberos {
 
-Result<void> point_data_at(std::span<SecBuffer> buffers, MutableBytes content) {
-  SecBuffer* const data = core::find_buffer(buffers, SECBUFFER_DATA);
-  if (data == nullptr) {
-    return fail(Status::invalid_token, "buffers of the message",
-                "a STREAM needs a DATA buffer beside it for the result");
-  }
-  data->pvBuffer = content.data();
-  data->cbBuffer = static_cast<ULONG>(content.size());
-  return {};
-}
-
 Result<void> copy_into_data(std::span<SecBuffer> buffers, Bytes content) {
   if (encrypted_bytes(buffers) < content.size()) {
     return fail(Status::buffer_too_small, "DATA buffers of the message",

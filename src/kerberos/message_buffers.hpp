@@ -53,9 +53,6 @@ inline std::size_t encrypted_bytes(std::span<const SecBuffer> buffers) {
   return total;
 }
 
-// A message as one run of bytes whose content was laid open in place: DATA becomes a view of it.
-Result<void> point_data_at(std::span<SecBuffer> buffers, MutableBytes content);
-
 // Content that lies elsewhere, copied into the DATA buffers that were encrypted; the last one is made shorter to fit.
 // SEC_E_BUFFER_TOO_SMALL.
 Result<void> copy_into_data(std::span<SecBuffer> buffers, Bytes content);

@@ -273,7 +273,7 @@ Result<bool> Rc4Protection::unwrap(std::span<SecBuffer> buffers) {
   if (unwrapped) return unwrapped;
   if (stream != nullptr) {
     wipe(core::buffer_bytes(*stream).data(), core::buffer_bytes(*stream).size());
-    (void)point_data_at(buffers, {});
+    (void)core::point_data_at(buffers, {});
   } else {
     core::zero_data(buffers);
   }
@@ -292,7 +292,7 @@ Result<bool> Rc4Protection::unwrap_stream(std::span<SecBuffer> buffers, SecBuffe
   SecBuffer data{static_cast<ULONG>(content.size()), SECBUFFER_DATA, content.data()};
   auto opened = open({&data, 1}, all.first(head), all.last(padding), content.size());
   if (!opened) return fail(opened);
-  auto pointed = point_data_at(buffers, content);
+  auto pointed = core::point_data_at(buffers, content);
   if (!pointed) return fail(pointed);
   return opened;
 }

@@ -1,6 +1,7 @@
 #include "ntlm/context.hpp"
 
 #include "base/text.hpp"
+#include "core/buffers.hpp"
 #include "ntlm/flags.hpp"
 #include "ntlm/package.hpp"
 #include "opensspi/extra.h"
@@ -24,6 +25,25 @@ static_assert(ISC_REQ_CONNECTION == ISC_RET_CONNECTION && ASC_REQ_CONNECTION == 
 
 std::unexpected<Error> bad_qop(std::uint32_t qop) {
   return fail(Status::qop_not_supported, "fQOP", hex32(qop) + " is not known to NTLM; 0 is");
+}
+
+// A message in one piece, as SASL's peers send it: the signature, then the data. Nothing is read but from a message
+// that has somewhere to go.
+Result<void> unseal_stream(Protection& protection, std::span<SecBuffer> buffers, SecBuffer& stream,
+                           std::uint32_t sequence) {
+  const MutableBytes message = core::buffer_bytes(stream);
+  auto pointed = core::point_data_at(buffers, {});
+  if (!pointed) return pointed;
+  if (message.size() < kSignatureBytes) {
+    return fail(Status::invalid_token, "STREAM buffer of the message",
+                "it has " + std::to_string(message.size()) + " bytes, the signature alone 16");
+  }
+  const MutableBytes data = message.subspan(kSignatureBytes);
+  SecBuffer parts[] = {{kSignatureBytes, SECBUFFER_TOKEN, message.data()},
+                       {static_cast<ULONG>(data.size()), SECBUFFER_DATA, data.data()}};
+  auto unsealed = protection.unseal(parts, sequence);
+  if (!unsealed) return unsealed;
+  return core::point_data_at(buffers, data);
 }
 
 }  // namespace
@@ -81,7 +101,9 @@ Result<void> NtlmContext::encrypt(std::uint32_t qop, std::span<SecBuffer> buffer
 Result<core::Context::Decrypted> NtlmContext::decrypt(std::span<SecBuffer> buffers, std::uint32_t sequence) {
   auto protection = this->protection();
   if (!protection) return fail(protection);
-  auto unsealed = (*protection)->unseal(buffers, sequence);
+  SecBuffer* const stream = core::find_buffer(buffers, SECBUFFER_STREAM);
+  auto unsealed = stream != nullptr ? unseal_stream(**protection, buffers, *stream, sequence)
+                                    : (*protection)->unseal(buffers, sequence);
   if (!unsealed) return fail(unsealed);
   return Decrypted{};
 }

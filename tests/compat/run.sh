@@ -33,13 +33,15 @@ try "pkg-config finds opensspi and opensspi-compat" flags --cflags --libs openss
 compiles() {
   local compiler=$1 standard=$2 header=$3 language=c++
   shift 3
-  if [[ $standard == c11 ]]; then language=c; fi
+  if [[ $standard == c[0-9]* ]]; then language=c; fi
   echo "#include <$header>" | $compiler -x $language -std="$standard" "${warnings[@]}" $(flags --cflags opensspi) "$@" -fsyntax-only -
 }
 
 for path in "$prefix"/include/opensspi/*.h; do
   header=opensspi/$(basename "$path")
+  try "$header alone, C89" compiles gcc c89 "$header"
   try "$header alone, C11" compiles gcc c11 "$header"
+  try "$header alone, C++11 without exceptions" compiles g++ c++11 "$header" -fno-exceptions -fno-rtti
   try "$header alone, C++23, 16-bit wchar_t" compiles g++ c++23 "$header" -fshort-wchar
 done
 for path in "$prefix"/include/opensspi/*.hpp; do
@@ -53,6 +55,8 @@ for path in include/opensspi/compat/*.h; do
   # shellcheck disable=SC2046
   try "<$header> alone, C11" compiles gcc c11 "$header" $(flags --cflags opensspi-compat)
   # shellcheck disable=SC2046
+  try "<$header> alone, C89, _MBCS" compiles gcc c89 "$header" -D_MBCS $(flags --cflags opensspi-compat)
+  # shellcheck disable=SC2046
   try "<$header> alone, C++23" compiles g++ c++23 "$header" $(flags --cflags opensspi-compat)
 done
 
@@ -62,6 +66,15 @@ program() {
     "$prefix/program"
 }
 try "a program written for Windows, in C with L literals" program tests/compat/windows_style.c
+
+# _MBCS: the generic names mean the A functions, and texts are bytes.
+of_bytes() {
+  # shellcheck disable=SC2046
+  gcc -std="$1" -D_MBCS "${warnings[@]}" "$2" -o "$prefix/program" $(flags --cflags --libs opensspi-compat) &&
+    "$prefix/program"
+}
+try "a program of bytes written for Windows, in C89" of_bytes c89 tests/compat/windows_bytes.c
+try "a program with TEXT literals, built as one of bytes" of_bytes c11 tests/compat/windows_style.c
 
 # Its server's certificate lies in the personal store.
 with_personal_store() {
@@ -82,9 +95,12 @@ try "a program written for Windows, in C++ with u literals" as_cpp
 
 # The same sources over Windows' own headers.
 if command -v x86_64-w64-mingw32-gcc-posix >/dev/null; then
-  for source in tests/compat/*.c; do
-    try "$(basename "$source") is a program for Windows, too" x86_64-w64-mingw32-gcc-posix -include windows.h -DUNICODE \
-      -D_UNICODE -Wall -Wextra -Werror -fsyntax-only "$source"
+  windows_compiler=(x86_64-w64-mingw32-gcc-posix -include windows.h -Wall -Wextra -Werror -fsyntax-only)
+  for source in tests/compat/windows_{style,schannel}.c; do
+    try "$(basename "$source") is a program for Windows, too" "${windows_compiler[@]}" -DUNICODE -D_UNICODE "$source"
+  done
+  for source in tests/compat/windows_{style,bytes}.c; do
+    try "$(basename "$source") is a program of bytes for Windows, too" "${windows_compiler[@]}" "$source"
   done
 fi
 

@@ -48,6 +48,17 @@ struct Signature<R(A...)> {
 template <class R, class... A>
 struct Signature<R (*)(A...)> : Signature<R(A...)> {};
 
+// A small number cast to a pointer is no constant that a compiler folds: the number stands last in what the macro says.
+#define SPELLED_AS_IS(text) #text
+#define SPELLED(name) SPELLED_AS_IS(name)
+template <Figure N>
+constexpr Figure last_number(const char (&text)[N]) {
+  Figure end = N, value = 0, place = 1;
+  while (end > 0 && !(text[end - 1] >= '0' && text[end - 1] <= '9')) --end;
+  for (; end > 0 && text[end - 1] >= '0' && text[end - 1] <= '9'; --end, place *= 10) value += place * (text[end - 1] - '0');
+  return value;  // NULL has no digits
+}
+
 template <class C, Figure N>
 constexpr Figure character(const C (&text)[N], Figure i) {
   return i < N ? static_cast<Figure>(text[i]) : 0;
@@ -78,16 +89,16 @@ class Header:
         self.structs = self.find_structs(text)
         self.types = re.findall(r"typedef\s+(?!struct)[\w\s]+?[\s*]+(\w+);", text)
         self.pointers = re.findall(r"typedef SECURITY_STATUS\(SEC_ENTRY\s*\*(\w+)\)", text)
-        self.functions = re.findall(r"^\w+ SEC_ENTRY (\w+)\(", text, flags=re.M)
-        numbers, strings = [], []
+        self.functions = re.findall(r"^(?:static __inline )?\w+ SEC_ENTRY\s+(\w+)\(", text, flags=re.M)
+        numbers, strings, addresses = [], [], []
         for name, value in re.findall(r"^#define (\w+)[ \t]+(\S.*)$", text + status.split("#ifndef _WIN32", 1)[1], re.M):
-            if value.startswith("OPENSSPI_TEXT("):
+            if value.startswith(("OPENSSPI_TEXT(", '"')):
                 strings.append(name)
             elif "*)" in value:
-                continue  # a small number cast to a pointer: no constant that a compiler folds
+                addresses.append(name)
             elif re.match(r"^[(\w]", value) and not name.startswith("OPENSSPI_"):
                 numbers.append(name)
-        self.numbers, self.strings = numbers, strings
+        self.numbers, self.strings, self.addresses = numbers, strings, addresses
 
     @staticmethod
     def find_structs(text):
@@ -164,6 +175,8 @@ def questions(header):
         figures.ask(("function", name), f"Signature<{name}>::value")
     for name in header.numbers:
         figures.ask_if_defined(("number", name), name, f"static_cast<Figure>(static_cast<unsigned>({name}))")
+    for name in header.addresses:
+        figures.ask_if_defined(("address", name), name, f"last_number(SPELLED({name}))")
     for name in header.strings:
         for i in range(STRING_LENGTH):
             figures.ask_if_defined(("string", name, i), name, f"character({name}, {i})")
@@ -215,8 +228,11 @@ def report(header, ours, theirs, table):
     faults += [f"{name}: in documented.txt, but mingw-w64 knows it or our header does not" for name in sorted(table.keys() - lacking)]
     tap.result(f"{len(lacking)} numbers that mingw-w64 lacks are as documented", faults)
 
+    addresses = [key for key in ours if key[0] == "address"]
+    tap.result(f"{len(addresses)} numbers that are pointers", differences(addresses, ours, theirs))
+
     strings = [key for key in ours if key[0] == "string"]
-    tap.result(f"{len(header.strings)} names of packages", differences(strings, ours, theirs))
+    tap.result(f"{len(header.strings)} texts: names of packages, object identifiers", differences(strings, ours, theirs))
     print(f"1..{tap.count}")
     return tap.failed
 

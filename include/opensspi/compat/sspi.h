@@ -1,7 +1,8 @@
 /* <sspi.h> for sources written for Windows, on the include path through opensspi-compat.pc only.
  *
- * The generic names (AcquireCredentialsHandle, SecPkgInfo) mean the W ones, with or without UNICODE: there are no
- * others here. Literals are 16-bit under -fshort-wchar (L"...") or written u"..."; TEXT("...") gives the one that fits.
+ * The generic names (AcquireCredentialsHandle, SecPkgInfo, TCHAR, TEXT) mean the W ones, with or without UNICODE. With
+ * _MBCS, which Visual C++ defines for programs of bytes, and without UNICODE they mean the A ones. Wide literals are
+ * 16-bit under -fshort-wchar (L"...") or written u"..."; TEXT("...") gives the one that fits.
  */
 #ifndef OPENSSPI_COMPAT_SSPI_H
 #define OPENSSPI_COMPAT_SSPI_H
@@ -11,45 +12,81 @@
 #else
 
 #include "opensspi/sspi.h"
+#include "opensspi/sspi_ansi.h"
+#include "opensspi/sspi_more.h"
+
+#if defined(_MBCS) && !defined(UNICODE) && !defined(_UNICODE)
+#define OPENSSPI_GENERIC(name) name##A
+#define OPENSSPI_GENERIC_(name) name##_A
+#else
+#define OPENSSPI_GENERIC(name) name##W
+#define OPENSSPI_GENERIC_(name) name##_W
+#endif
 
 /* ---- Functions. */
-#define AcquireCredentialsHandle AcquireCredentialsHandleW
-#define EnumerateSecurityPackages EnumerateSecurityPackagesW
-#define ImportSecurityContext ImportSecurityContextW
-#define InitializeSecurityContext InitializeSecurityContextW
-#define InitSecurityInterface InitSecurityInterfaceW
-#define QueryContextAttributes QueryContextAttributesW
-#define QueryCredentialsAttributes QueryCredentialsAttributesW
-#define QuerySecurityPackageInfo QuerySecurityPackageInfoW
-#define SetContextAttributes SetContextAttributesW
-#define SetCredentialsAttributes SetCredentialsAttributesW
+#define AcquireCredentialsHandle OPENSSPI_GENERIC(AcquireCredentialsHandle)
+#define EnumerateSecurityPackages OPENSSPI_GENERIC(EnumerateSecurityPackages)
+#define ImportSecurityContext OPENSSPI_GENERIC(ImportSecurityContext)
+#define InitializeSecurityContext OPENSSPI_GENERIC(InitializeSecurityContext)
+#define InitSecurityInterface OPENSSPI_GENERIC(InitSecurityInterface)
+#define QueryContextAttributes OPENSSPI_GENERIC(QueryContextAttributes)
+#define QueryCredentialsAttributes OPENSSPI_GENERIC(QueryCredentialsAttributes)
+#define QuerySecurityPackageInfo OPENSSPI_GENERIC(QuerySecurityPackageInfo)
+#define SetContextAttributes OPENSSPI_GENERIC(SetContextAttributes)
+#define SetCredentialsAttributes OPENSSPI_GENERIC(SetCredentialsAttributes)
+#define AddCredentials OPENSSPI_GENERIC(AddCredentials)
+#define ChangeAccountPassword OPENSSPI_GENERIC(ChangeAccountPassword)
+#define QueryContextAttributesEx OPENSSPI_GENERIC(QueryContextAttributesEx)
+#define QueryCredentialsAttributesEx OPENSSPI_GENERIC(QueryCredentialsAttributesEx)
+#define FreeCredentialHandle FreeCredentialsHandle /* both spellings are Windows' */
+
+/* ---- Types of the table's functions. */
+#define INIT_SECURITY_INTERFACE OPENSSPI_GENERIC_(INIT_SECURITY_INTERFACE)
+#define ACQUIRE_CREDENTIALS_HANDLE_FN OPENSSPI_GENERIC_(ACQUIRE_CREDENTIALS_HANDLE_FN)
+#define ENUMERATE_SECURITY_PACKAGES_FN OPENSSPI_GENERIC_(ENUMERATE_SECURITY_PACKAGES_FN)
+#define IMPORT_SECURITY_CONTEXT_FN OPENSSPI_GENERIC_(IMPORT_SECURITY_CONTEXT_FN)
+#define INITIALIZE_SECURITY_CONTEXT_FN OPENSSPI_GENERIC_(INITIALIZE_SECURITY_CONTEXT_FN)
+#define QUERY_CONTEXT_ATTRIBUTES_FN OPENSSPI_GENERIC_(QUERY_CONTEXT_ATTRIBUTES_FN)
+#define QUERY_CREDENTIALS_ATTRIBUTES_FN OPENSSPI_GENERIC_(QUERY_CREDENTIALS_ATTRIBUTES_FN)
+#define QUERY_SECURITY_PACKAGE_INFO_FN OPENSSPI_GENERIC_(QUERY_SECURITY_PACKAGE_INFO_FN)
 
 /* ---- Structures. */
-#define SecPkgContext_Authority SecPkgContext_AuthorityW
-#define SecPkgContext_CredentialName SecPkgContext_CredentialNameW
-#define SecPkgContext_KeyInfo SecPkgContext_KeyInfoW
-#define SecPkgContext_Names SecPkgContext_NamesW
-#define SecPkgContext_NativeNames SecPkgContext_NativeNamesW
-#define SecPkgContext_NegotiationInfo SecPkgContext_NegotiationInfoW
-#define SecPkgContext_PackageInfo SecPkgContext_PackageInfoW
-#define SecPkgCredentials_Names SecPkgCredentials_NamesW
-#define SecPkgInfo SecPkgInfoW
-#define PSecPkgInfo PSecPkgInfoW
-#define SecurityFunctionTable SecurityFunctionTableW
-#define PSecurityFunctionTable PSecurityFunctionTableW
-#define SEC_WINNT_AUTH_IDENTITY SEC_WINNT_AUTH_IDENTITY_W
-#define PSEC_WINNT_AUTH_IDENTITY PSEC_WINNT_AUTH_IDENTITY_W
-#define SEC_WINNT_AUTH_IDENTITY_EX SEC_WINNT_AUTH_IDENTITY_EXW
-#define PSEC_WINNT_AUTH_IDENTITY_EX PSEC_WINNT_AUTH_IDENTITY_EXW
+#define SecPkgContext_Authority OPENSSPI_GENERIC(SecPkgContext_Authority)
+#define PSecPkgContext_Authority OPENSSPI_GENERIC(PSecPkgContext_Authority)
+#define SecPkgContext_CredentialName OPENSSPI_GENERIC(SecPkgContext_CredentialName)
+#define PSecPkgContext_CredentialName OPENSSPI_GENERIC(PSecPkgContext_CredentialName)
+#define SecPkgContext_KeyInfo OPENSSPI_GENERIC(SecPkgContext_KeyInfo)
+#define PSecPkgContext_KeyInfo OPENSSPI_GENERIC(PSecPkgContext_KeyInfo)
+#define SecPkgContext_Names OPENSSPI_GENERIC(SecPkgContext_Names)
+#define PSecPkgContext_Names OPENSSPI_GENERIC(PSecPkgContext_Names)
+#define SecPkgContext_NativeNames OPENSSPI_GENERIC(SecPkgContext_NativeNames)
+#define PSecPkgContext_NativeNames OPENSSPI_GENERIC(PSecPkgContext_NativeNames)
+#define SecPkgContext_NegotiationInfo OPENSSPI_GENERIC(SecPkgContext_NegotiationInfo)
+#define PSecPkgContext_NegotiationInfo OPENSSPI_GENERIC(PSecPkgContext_NegotiationInfo)
+#define SecPkgContext_PackageInfo OPENSSPI_GENERIC(SecPkgContext_PackageInfo)
+#define PSecPkgContext_PackageInfo OPENSSPI_GENERIC(PSecPkgContext_PackageInfo)
+#define SecPkgCredentials_Names OPENSSPI_GENERIC(SecPkgCredentials_Names)
+#define PSecPkgCredentials_Names OPENSSPI_GENERIC(PSecPkgCredentials_Names)
+#define SecPkgInfo OPENSSPI_GENERIC(SecPkgInfo)
+#define PSecPkgInfo OPENSSPI_GENERIC(PSecPkgInfo)
+#define SecurityFunctionTable OPENSSPI_GENERIC(SecurityFunctionTable)
+#define PSecurityFunctionTable OPENSSPI_GENERIC(PSecurityFunctionTable)
+#define SEC_WINNT_AUTH_IDENTITY OPENSSPI_GENERIC_(SEC_WINNT_AUTH_IDENTITY)
+#define PSEC_WINNT_AUTH_IDENTITY OPENSSPI_GENERIC_(PSEC_WINNT_AUTH_IDENTITY)
+#define SEC_WINNT_AUTH_IDENTITY_EX OPENSSPI_GENERIC(SEC_WINNT_AUTH_IDENTITY_EX)
+#define PSEC_WINNT_AUTH_IDENTITY_EX OPENSSPI_GENERIC(PSEC_WINNT_AUTH_IDENTITY_EX)
 
 /* ---- Names of packages and of entries of the library. */
-#define MICROSOFT_KERBEROS_NAME MICROSOFT_KERBEROS_NAME_W
-#define NEGOSSP_NAME NEGOSSP_NAME_W
-#define SCHANNEL_NAME SCHANNEL_NAME_W
-#define UNISP_NAME UNISP_NAME_W
+#define MICROSOFT_KERBEROS_NAME OPENSSPI_GENERIC_(MICROSOFT_KERBEROS_NAME)
+#define NEGOSSP_NAME OPENSSPI_GENERIC_(NEGOSSP_NAME)
+#define SCHANNEL_NAME OPENSSPI_GENERIC_(SCHANNEL_NAME)
+#define UNISP_NAME OPENSSPI_GENERIC_(UNISP_NAME)
 #define SECURITY_ENTRYPOINT_ANSIW "InitSecurityInterfaceW"
+#define SECURITY_ENTRYPOINT_ANSIA "InitSecurityInterfaceA"
+#define SECURITY_ENTRYPOINTA OPENSSPI_TEXT("InitSecurityInterfaceA")
+#define SECURITY_ENTRYPOINT_ANSI OPENSSPI_GENERIC(SECURITY_ENTRYPOINT_ANSI)
 #define SECURITY_ENTRYPOINTW OPENSSPI_TEXT("InitSecurityInterfaceW")
-#define SECURITY_ENTRYPOINT SECURITY_ENTRYPOINTW
+#define SECURITY_ENTRYPOINT OPENSSPI_GENERIC(SECURITY_ENTRYPOINT)
 
 /* ---- What <windows.h> gives such sources, as far as the interface itself speaks of it. */
 #ifndef OPENSSPI_NO_WINDOWS_TYPES
@@ -63,10 +100,50 @@ typedef BYTE* LPBYTE;
 typedef DWORD* LPDWORD;
 typedef unsigned char UCHAR;
 typedef UCHAR* PUCHAR;
+typedef char CHAR;
+typedef char* LPSTR;
+typedef char* PSTR;
+typedef const char* LPCSTR;
+typedef const char* PCSTR;
+typedef int INT;
+typedef unsigned int UINT;
+typedef int16_t SHORT;
+typedef size_t SIZE_T;
+typedef int32_t HRESULT;
+#if defined(_MBCS) && !defined(UNICODE) && !defined(_UNICODE)
+typedef CHAR TCHAR;
+#else
+typedef WCHAR TCHAR;
+#endif
+typedef TCHAR* LPTSTR;
+typedef TCHAR* PTSTR;
+typedef const TCHAR* LPCTSTR;
+typedef const TCHAR* PCTSTR;
 #endif
 #ifndef TEXT
+#if defined(_MBCS) && !defined(UNICODE) && !defined(_UNICODE)
+#define TEXT(literal) literal
+#else
 #define OPENSSPI_TEXT_EXPANDED(literal) OPENSSPI_TEXT(literal)
 #define TEXT(literal) OPENSSPI_TEXT_EXPANDED(literal)
+#endif
+#endif
+#ifndef VOID
+#define VOID void
+#endif
+#ifndef CONST
+#define CONST const
+#endif
+#ifndef WINAPI
+#define WINAPI
+#endif
+#ifndef SEC_TEXT
+#define SEC_TEXT TEXT
+#define SEC_FAR
+#endif
+/* ntsecapi.h's names for EncryptMessage's fQOP, which sources of SASL's GSSAPI use. */
+#ifndef KERB_WRAP_NO_ENCRYPT
+#define KERB_WRAP_NO_ENCRYPT SECQOP_WRAP_NO_ENCRYPT
 #endif
 #ifndef FALSE
 #define FALSE 0

@@ -19,8 +19,6 @@
 
 /* ---- What <windows.h> gives such sources. */
 #ifndef OPENSSPI_NO_WINDOWS_TYPES
-typedef char* LPSTR;
-typedef const char* LPCSTR;
 #ifndef GetLastError
 #define GetLastError OpenSspiGetLastCryptError
 #endif
