@@ -106,9 +106,7 @@ void TlsChannel::fail(const opensspi::Error& error) {
   const std::string message = error.message();
   const Object code(new_list({new_text(std::string_view("TWAPI_WIN32")), Tcl_NewWideIntObj(error.status),
                               new_text(std::string_view(message))}));
-  // Why a server refuses is for itself: where its errorInfo ends up, the client may read it.
-  const bool tell = parameters_.role == TlsRole::client;
-  fail(TlsFailure{message, std::string(text_of(code.get())), tell ? reason_of(error) : std::string()});
+  fail(TlsFailure{message, std::string(text_of(code.get())), reason_of(error)});
 }
 
 void TlsChannel::fail_errno(const char* doing, int error) {

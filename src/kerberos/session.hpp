@@ -25,8 +25,8 @@ struct Details {
   Enctype enctype = Enctype::none;
 };
 
-// A principal's name for who asks. SEC_E_UNSUPPORTED_FUNCTION: it is not UTF-8, which two names that are not the same, or
-// nobody's, would look like.
+// A principal's name for who asks. SEC_E_UNSUPPORTED_FUNCTION: it is not UTF-8, which two names that are not the same,
+// or nobody's, would look like.
 Result<std::u16string> text_of_principal(const std::string& principal);
 
 // What is left of the agreed flags where messages are datagrams, which come in any order, or not at all: that none
