@@ -5,6 +5,7 @@
 #include "accounts/owf.hpp"
 #include "accounts/self.hpp"
 #include "base/text.hpp"
+#include "core/package_list.hpp"
 #include "ntlm/acceptor.hpp"
 #include "ntlm/account_callback.hpp"
 #include "ntlm/initiator.hpp"
@@ -71,6 +72,8 @@ bool names_account(std::u16string_view principal, const accounts::SelfAccount& s
 const core::Package& NtlmCredential::package() const { return package_; }
 
 Result<void> NtlmCredential::take_identity(const core::AuthIdentity& identity) {
+  auto allowed = core::check_package_list(identity.package_list, package_);
+  if (!allowed) return allowed;
   // Nobody named is the process itself (an identity with nothing but a PackageList); an empty name is nobody.
   if (!identity.has_user && !identity.has_domain && !identity.has_password) return {};
   auto account = std::make_shared<Account>();
