@@ -111,11 +111,16 @@ Result<std::shared_ptr<const Account>> NtlmCredential::account() const {
   return account_;
 }
 
+Result<std::shared_ptr<const accounts::AccountSource>> NtlmCredential::open_source(const std::string& name) const {
+  return accounts::open_account_source(name, package_.host(),
+                                       std::chrono::milliseconds(package_.configuration().winbind_deadline_ms));
+}
+
 Result<std::shared_ptr<const accounts::AccountSource>> NtlmCredential::source() const {
   const std::scoped_lock lock(mutex_);
   if (source_) return source_;
   const std::string& configured = package_.configuration().accounts;
-  auto source = accounts::open_account_source(configured.empty() ? "self" : configured, package_.host());
+  auto source = open_source(configured.empty() ? "self" : configured);
   if (!source) return fail(source);
   source_ = std::move(*source);
   return source_;
@@ -183,8 +188,7 @@ Result<void> NtlmCredential::set_accounts(Bytes structure) {
     source_ = account_callback(given.Callback, given.Context);
     return {};
   }
-  auto source =
-      accounts::open_account_source(to_utf8(reinterpret_cast<const char16_t*>(given.Source)), package_.host());
+  auto source = open_source(to_utf8(reinterpret_cast<const char16_t*>(given.Source)));
   if (!source) return fail(source);
   source_ = std::move(*source);
   return {};
