@@ -6,6 +6,7 @@
 // apart.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -48,7 +49,7 @@ class AccountSource {
   virtual std::string name() const = 0;
 
   // Called from any thread, several at once. SEC_E_LOGON_DENIED; SEC_E_NO_AUTHENTICATING_AUTHORITY (winbindd cannot be
-  // reached); SEC_E_INTERNAL_ERROR (the source itself failed).
+  // reached, or does not answer in time); SEC_E_INTERNAL_ERROR (the source itself failed).
   virtual Result<Verdict> verify(const LogonRequest& request) const = 0;
 };
 
@@ -75,7 +76,10 @@ class HashSource : public AccountSource {
 // The source that a specification names, opened and read: "smbpasswd:PATH", "plain:PATH", "winbind" or "self".
 // SEC_E_INVALID_PARAMETER: an unknown word (the reason lists the known), a bad line (with its number), a file that
 // others may write. SEC_E_NO_CREDENTIALS: the file cannot be read. SEC_E_NO_AUTHENTICATING_AUTHORITY: the library of
-// winbind is not installed.
-Result<std::shared_ptr<const AccountSource>> open_account_source(std::string_view specification, const Host& host);
+// winbind is not installed. `winbind_deadline`: how long each log-on waits for winbindd.
+inline constexpr std::chrono::milliseconds kDefaultWinbindDeadline{15'000};
+Result<std::shared_ptr<const AccountSource>> open_account_source(
+    std::string_view specification, const Host& host,
+    std::chrono::milliseconds winbind_deadline = kDefaultWinbindDeadline);
 
 }  // namespace opensspi::accounts

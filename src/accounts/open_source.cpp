@@ -12,9 +12,10 @@ std::unexpected<Error> refuse(std::string_view specification, const std::string&
 
 }  // namespace
 
-Result<std::shared_ptr<const AccountSource>> open_account_source(std::string_view specification, const Host& host) {
+Result<std::shared_ptr<const AccountSource>> open_account_source(std::string_view specification, const Host& host,
+                                                                 std::chrono::milliseconds winbind_deadline) {
   if (specification == "self") return open_self_source(host);
-  if (specification == "winbind") return open_winbind_source();
+  if (specification == "winbind") return open_winbind_source(winbind_deadline);
   const std::size_t colon = specification.find(':');
   const std::string_view word = specification.substr(0, colon);
   const std::string path(colon == std::string_view::npos ? "" : specification.substr(colon + 1));

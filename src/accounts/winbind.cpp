@@ -6,6 +6,7 @@
 #include "accounts/response.hpp"
 #include "base/text.hpp"
 #include "base/trace.hpp"
+#include "base/workers.hpp"
 
 namespace opensspi::accounts {
 namespace {
@@ -124,54 +125,23 @@ Question::Question(const LogonRequest& request, ResponseForm form)
   parameters.response.lm_data = lm_response.empty() ? nullptr : lm_response.data();
 }
 
-class WinbindSource final : public AccountSource {
- public:
-  explicit WinbindSource(const wbc::Library& library) : library_(library) {}
+constinit Workers workers{
+    "winbind", "winbindd hangs, or waits for a domain controller that does; see wbinfo --ping and --ping-dc"};
 
-  std::string name() const override { return "winbind"; }
-  Result<Verdict> verify(const LogonRequest& request) const override;
-
- private:
-  std::unexpected<Error> refusal(wbc::Error outcome, const Answer& answer, const std::string& who) const;
-  std::unexpected<Error> unavailable(wbc::Context* context) const;
-  Result<Verdict> verdict_of(const wbc::AuthUserInfo& info, const std::string& who) const;
-
-  const wbc::Library library_;
-};
-
-Result<Verdict> WinbindSource::verify(const LogonRequest& request) const {
-  const auto form = response_form(request);
-  if (!form) return std::unexpected<Error>(form.error());
-  const Question question(request, *form);
-  const std::string who = "\"" + trace::printable(question.domain + "\\" + question.user) + "\"";
-  if (request.user.contains(u'\0') || request.domain.contains(u'\0') || request.workstation.contains(u'\0')) {
-    return refuse(kDenied, who + ": a name has a NUL character");
-  }
-  // A connection of its own for each log-on: the library's contexts are neither for threads nor for forks.
-  const std::unique_ptr<wbc::Context, void (*)(wbc::Context*)> context(library_.create_context(),
-                                                                       library_.free_context);
-  if (!context) return refuse(Status::insufficient_memory, "libwbclient has no memory for a connection");
-  Answer answer(library_);
-  const wbc::Error outcome =
-      library_.authenticate_user(context.get(), &question.parameters, &answer.info, &answer.error);
-  if (outcome == wbc::Error::winbind_not_available) return unavailable(context.get());
-  if (outcome != wbc::Error::success || answer.info == nullptr) return refusal(outcome, answer, who);
-  return verdict_of(*answer.info, who);
-}
-
-std::unexpected<Error> WinbindSource::refusal(wbc::Error outcome, const Answer& answer, const std::string& who) const {
+std::unexpected<Error> refusal(const wbc::Library& library, wbc::Error outcome, const Answer& answer,
+                               const std::string& who) {
   if (outcome == wbc::Error::authentication_error && answer.error != nullptr) {
     return refuse_nt_status(who, answer.error->nt_status);
   }
   if (outcome == wbc::Error::unknown_user) return refuse(kDenied, who + ": there is no such user");
   if (outcome == wbc::Error::domain_not_found) return refuse(kDenied, who + ": there is no such domain");
-  const char* text = library_.error_text(outcome);
+  const char* text = library.error_text(outcome);
   return refuse(Status::internal_error, who + ": libwbclient answered " + (text == nullptr ? "nothing" : text));
 }
 
 // The library says the same of a privileged pipe that this process cannot open; the other pipe is for everybody.
-std::unexpected<Error> WinbindSource::unavailable(wbc::Context* context) const {
-  if (library_.ping(context) == wbc::Error::success) return refuse(kNoAuthority, kNoPrivilege);
+std::unexpected<Error> unavailable(const wbc::Library& library, wbc::Context* context) {
+  if (library.ping(context) == wbc::Error::success) return refuse(kNoAuthority, kNoPrivilege);
   return refuse(kNoAuthority, "winbindd does not answer; start it (systemctl start winbind) and see wbinfo --ping");
 }
 
@@ -181,7 +151,7 @@ std::optional<std::u16string> text_of(const char* utf8) {
   return text ? std::optional(std::move(*text)) : std::nullopt;
 }
 
-Result<Verdict> WinbindSource::verdict_of(const wbc::AuthUserInfo& info, const std::string& who) const {
+Result<Verdict> verdict_of(const wbc::Library& library, const wbc::AuthUserInfo& info, const std::string& who) {
   Verdict verdict;
   auto account = text_of(info.account_name);
   auto domain = text_of(info.domain_name);
@@ -190,7 +160,7 @@ Result<Verdict> WinbindSource::verdict_of(const wbc::AuthUserInfo& info, const s
   verdict.domain = std::move(*domain);
   for (std::uint32_t i = 0; i < info.sid_count; ++i) {
     std::array<char, wbc::kSidTextBytes> text{};
-    const int length = library_.sid_to_text(&info.sids[i].sid, text.data(), static_cast<int>(text.size()));
+    const int length = library.sid_to_text(&info.sids[i].sid, text.data(), static_cast<int>(text.size()));
     if (length <= 0) return refuse(Status::internal_error, who + ": winbindd gave a malformed SID");
     verdict.sids.push_back(text_of(text.data()).value_or(u""));
   }
@@ -203,16 +173,54 @@ Result<Verdict> WinbindSource::verdict_of(const wbc::AuthUserInfo& info, const s
   return verdict;
 }
 
-}  // namespace
-
-Result<std::shared_ptr<const AccountSource>> open_winbind_source() {
-  auto library = wbc::load();
-  if (!library) return fail(library);
-  return make_winbind_source(*library);
+Result<Verdict> ask(const wbc::Library& library, const Question& question, const std::string& who) {
+  // A connection of its own for each log-on: the library's contexts are neither for threads nor for forks.
+  const std::unique_ptr<wbc::Context, void (*)(wbc::Context*)> context(library.create_context(), library.free_context);
+  if (!context) return refuse(Status::insufficient_memory, "libwbclient has no memory for a connection");
+  Answer answer(library);
+  const wbc::Error outcome =
+      library.authenticate_user(context.get(), &question.parameters, &answer.info, &answer.error);
+  if (outcome == wbc::Error::winbind_not_available) return unavailable(library, context.get());
+  if (outcome != wbc::Error::success || answer.info == nullptr) return refusal(library, outcome, answer, who);
+  return verdict_of(library, *answer.info, who);
 }
 
-std::shared_ptr<const AccountSource> make_winbind_source(const wbc::Library& library) {
-  return std::make_shared<WinbindSource>(library);
+class WinbindSource final : public AccountSource {
+ public:
+  WinbindSource(const wbc::Library& library, Milliseconds deadline) : library_(library), deadline_(deadline) {}
+
+  std::string name() const override { return "winbind"; }
+  Result<Verdict> verify(const LogonRequest& request) const override;
+
+ private:
+  const wbc::Library library_;
+  const Milliseconds deadline_;
+};
+
+Result<Verdict> WinbindSource::verify(const LogonRequest& request) const {
+  const auto form = response_form(request);
+  if (!form) return std::unexpected<Error>(form.error());
+  auto question = std::make_unique<const Question>(request, *form);
+  const std::string who = "\"" + trace::printable(question->domain + "\\" + question->user) + "\"";
+  if (request.user.contains(u'\0') || request.domain.contains(u'\0') || request.workstation.contains(u'\0')) {
+    return refuse(kDenied, who + ": a name has a NUL character");
+  }
+  // All by value: the thread may outlive this call, and the source.
+  return workers.within<Verdict>(
+      deadline_, "whether " + who + " may log on",
+      [library = library_, question = std::move(question), who] { return ask(library, *question, who); });
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const AccountSource>> open_winbind_source(Milliseconds deadline) {
+  auto library = wbc::load();
+  if (!library) return fail(library);
+  return make_winbind_source(*library, deadline);
+}
+
+std::shared_ptr<const AccountSource> make_winbind_source(const wbc::Library& library, Milliseconds deadline) {
+  return std::make_shared<WinbindSource>(library, deadline);
 }
 
 }  // namespace opensspi::accounts

@@ -27,6 +27,7 @@ struct Configuration {
   bool ntlm_disabled = false;                 // no NTLM at all; OPENSSPI_NTLM_DISABLED=1 (stricter only)
   unsigned lm_level = 3;                      // what initiators send; 0 to 2 need allow_weak; file only
   unsigned max_lifetime_seconds = 36 * 3600;  // age of a response's timestamp that is accepted; file only
+  unsigned winbind_deadline_ms = 15'000;      // how long a log-on waits for winbindd; file only
 
   // [kerberos]: what OPENSSPI_KRB_SOURCES says for one credential, as the default of all. KRB5CCNAME, KRB5_KTNAME and
   // KRB5_CLIENT_KTNAME come before the names here.

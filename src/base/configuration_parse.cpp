@@ -117,7 +117,7 @@ std::string set_fips_mode(Configuration& configuration, std::string_view value) 
 
 constexpr unsigned kMostLmLevel = 5;
 constexpr unsigned kSecondsOfYear = 366 * 24 * 3600;
-constexpr unsigned kMostKerberosDeadlineMs = 600'000;
+constexpr unsigned kMostDeadlineMs = 600'000;
 
 struct Key {
   std::string_view section, name;
@@ -139,14 +139,14 @@ constexpr Key kKeys[] = {
      [](Configuration& c, std::string_view v) { return set_number(c.lm_level, v, 0, kMostLmLevel); }},
     {"ntlm", "max_lifetime_seconds",
      [](Configuration& c, std::string_view v) { return set_number(c.max_lifetime_seconds, v, 1, kSecondsOfYear); }},
+    {"ntlm", "winbind_deadline_ms",
+     [](Configuration& c, std::string_view v) { return set_number(c.winbind_deadline_ms, v, 1, kMostDeadlineMs); }},
     {"kerberos", "ccache", set_text<&Configuration::kerberos_ccache, configuration_values::wrong_kerberos_file>},
     {"kerberos", "keytab", set_text<&Configuration::kerberos_keytab, configuration_values::wrong_kerberos_file>},
     {"kerberos", "client_keytab",
      set_text<&Configuration::kerberos_client_keytab, configuration_values::wrong_kerberos_file>},
     {"kerberos", "deadline_ms",
-     [](Configuration& c, std::string_view v) {
-       return set_number(c.kerberos_deadline_ms, v, 1, kMostKerberosDeadlineMs);
-     }},
+     [](Configuration& c, std::string_view v) { return set_number(c.kerberos_deadline_ms, v, 1, kMostDeadlineMs); }},
     {"kerberos", "allow_rc4", set_flag<&Configuration::kerberos_allow_rc4>},
     {"kerberos", "disabled", set_flag<&Configuration::kerberos_disabled>},
     {"negotiate", "packages", set_negotiate_packages},

@@ -20,7 +20,30 @@ Acceptor::Acceptor(const KerberosPackage& package, std::shared_ptr<const Kerbero
 
 Result<core::Step> Acceptor::step(const core::StepInput& input) {
   trace_token("received", input.token);
-  auto step = core::handshake_step(state_, kCheck, [&](State before) -> Result<core::Step> {
+  auto step = is_spelled_as_windows(input.token) ? step_respelled(input) : dispatch(input);
+  ByteVector& output = step ? step->output : step.error().output;
+  if (spelled_as_windows_) respell(output);
+  trace_token("sent", output);
+  if (state_ == State::failed) context_.reset();
+  if (state_ == State::failed || state_ == State::established) {
+    user_to_user_.reset();
+    key_.reset();
+    credential_.reset();
+  }
+  return step;
+}
+
+Result<core::Step> Acceptor::step_respelled(const core::StepInput& input) {
+  ByteVector token(input.token.begin(), input.token.end());
+  respell(token);
+  core::StepInput respelled = input;
+  respelled.token = token;
+  spelled_as_windows_ = true;
+  return dispatch(respelled);
+}
+
+Result<core::Step> Acceptor::dispatch(const core::StepInput& input) {
+  return core::handshake_step(state_, kCheck, [&](State before) -> Result<core::Step> {
     switch (before) {
       case State::start:
         return is_tgt_request(input.token) ? on_tgt_request(input) : on_token(input, TokenKind::ap_req);
@@ -34,14 +57,6 @@ Result<core::Step> Acceptor::step(const core::StepInput& input) {
     }
     std::unreachable();
   });
-  trace_token("sent", step ? step->output : step.error().output);
-  if (state_ == State::failed) context_.reset();
-  if (state_ == State::failed || state_ == State::established) {
-    user_to_user_.reset();
-    key_.reset();
-    credential_.reset();
-  }
-  return step;
 }
 
 Result<core::Step> Acceptor::on_token(const core::StepInput& input, TokenKind due) {

@@ -19,6 +19,10 @@ class Acceptor final : public KerberosContext {
  private:
   enum class State { start, awaiting_third_leg, awaiting_user_request, established, failed };
 
+  Result<core::Step> dispatch(const core::StepInput& input);
+  // The same of a token in Windows' spelling.
+  Result<core::Step> step_respelled(const core::StepInput& input);
+
   // What one call of gss_accept_sec_context gives.
   struct Leg {
     ByteVector output;
@@ -44,6 +48,7 @@ class Acceptor final : public KerberosContext {
   std::shared_ptr<const ServiceKey> key_;           // between the first step and the last
   std::optional<UserToUserAcceptor> user_to_user_;  // likewise
   GssContext context_;
+  bool spelled_as_windows_ = false;  // the client's tokens are, and so are the answers
 };
 
 }  // namespace opensspi::kerberos

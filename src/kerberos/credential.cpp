@@ -1,9 +1,9 @@
 #include "kerberos/credential.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 #include "base/text.hpp"
+#include "core/package_list.hpp"
 #include "kerberos/acceptor.hpp"
 #include "kerberos/initiator.hpp"
 #include "kerberos/names.hpp"
@@ -66,26 +66,6 @@ Result<Secret> utf8_password(Bytes utf16le) {
   return out;
 }
 
-// SEC_WINNT_AUTH_IDENTITY_EX PackageList: "Kerberos,NTLM" names those to use, "!Kerberos" those to leave out.
-bool list_allows(std::u16string_view list, std::u16string_view package) {
-  bool has_inclusion = false, included = false;
-  while (!list.empty()) {
-    const std::size_t comma = list.find(u',');
-    std::u16string_view name = list.substr(0, comma);
-    list = comma == std::u16string_view::npos ? std::u16string_view{} : list.substr(comma + 1);
-    while (!name.empty() && name.front() == u' ') name.remove_prefix(1);
-    while (!name.empty() && name.back() == u' ') name.remove_suffix(1);
-    if (name.empty()) continue;
-    const bool excludes = name.front() == u'!';
-    if (excludes) name.remove_prefix(1);
-    const bool is_it = equal_ignoring_case(name, package);
-    if (excludes && is_it) return false;
-    has_inclusion |= !excludes;
-    included |= !excludes && is_it;
-  }
-  return included || !has_inclusion;
-}
-
 // What is not given stays as the configuration has it.
 void take_text(std::string& to, const SEC_WCHAR* text) {
   if (text != nullptr) to = to_utf8(reinterpret_cast<const char16_t*>(text));
@@ -111,10 +91,8 @@ KerberosCredential::KerberosCredential(const KerberosPackage& package, std::shar
 const core::Package& KerberosCredential::package() const { return package_; }
 
 Result<void> KerberosCredential::take_identity(const core::AuthIdentity& identity) {
-  if (!list_allows(identity.package_list, package_.info().name)) {
-    return fail(Status::no_credentials, "package list",
-                "\"" + to_utf8(identity.package_list) + "\" does not allow Kerberos");
-  }
+  auto allowed = core::check_package_list(identity.package_list, package_);
+  if (!allowed) return allowed;
   if (identity.user.empty()) {
     if (!identity.password.empty()) return not_understood("a password is given without a user");
     return {};

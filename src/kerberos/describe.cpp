@@ -87,6 +87,18 @@ Bytes message_of_token(Bytes token) {
   return bare_kind(token) != TokenKind::other ? token : Bytes{};
 }
 
+bool is_spelled_as_windows(Bytes token) {
+  if (content_of_frame(token).empty()) return false;
+  const Bytes oid = content_of_element(token).first(sizeof kOidOfWindows);
+  return std::ranges::equal(oid, kOidOfWindows);  // not secret
+}
+
+void respell(MutableBytes token) {
+  if (content_of_frame(token).empty()) return;
+  const Bytes other = is_spelled_as_windows(token) ? Bytes(kOid) : Bytes(kOidOfWindows);
+  copy_bytes(token.subspan(token.size() - content_of_element(token).size()), other);
+}
+
 std::string describe_token(Bytes token) {
   const std::string style = !token.empty() && token[0] != 0x60 ? " in DCE style" : "";
   switch (kind_of_token(token)) {

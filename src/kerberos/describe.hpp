@@ -15,6 +15,12 @@ TokenKind kind_of_token(Bytes token);
 // The message of RFC 4120 in a token, without frame and TOK_ID; empty where there is none.
 Bytes message_of_token(Bytes token);
 
+// The mechanism has two object identifiers, RFC 4121's and one of Windows' in which a bit got lost (MS-SPNG 3.1.5.2).
+// MIT opens frames of the first only. Whether the token is framed with the second:
+bool is_spelled_as_windows(Bytes token);
+// From the one to the other, in a token that is framed with either; another token stays as it is.
+void respell(MutableBytes token);
+
 std::string describe_token(Bytes token);
 
 // Traces "received" or "sent" and the token; nothing where there is none or nobody listens.

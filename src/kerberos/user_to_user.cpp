@@ -4,6 +4,7 @@
 
 #include "crypto/digest.hpp"
 #include "kerberos/authenticator.hpp"
+#include "kerberos/describe.hpp"
 #include "kerberos/names.hpp"
 #include "kerberos/status.hpp"
 #include "wire/der.hpp"
@@ -100,9 +101,8 @@ ByteVector make_tgt_request() {
 }
 
 bool is_tgt_request(Bytes token) {
-  const auto message = unframed(token, kTgtReq);
-  if (!message) return false;
-  wire::DerReader r(*message), sequence(Bytes{});
+  if (kind_of_token(token) != TokenKind::tgt_req) return false;
+  wire::DerReader r(message_of_token(token)), sequence(Bytes{});
   read_head(r, sequence, kTgtReqType);
   // server-name and realm may follow: whoever asks, there is one user's ticket to give.
   return r.ok() && sequence.ok();

@@ -25,13 +25,6 @@ std::unexpected<Error> rejected(Result<T>& result) {
   return rejected(std::move(result.error()));
 }
 
-// Why a mechanism takes no log-on that begins with this token; empty where it does.
-std::string why_not(const Mechanism& mechanism, Bytes first_token) {
-  if (!mechanism.credential) return mechanism.why_not;
-  const core::Reach accepts = mechanism.credential->accepts(first_token);
-  return accepts.reachable ? std::string{} : accepts.why_not;
-}
-
 bool is_offered(const NegTokenInit& init, const Mechanism& mechanism) {
   return std::ranges::any_of(init.mech_types, [&](Bytes oid) { return has_oid(*mechanism.package, oid); });
 }
@@ -60,7 +53,7 @@ Result<core::Step> Acceptor::step(const core::StepInput& input) {
 
 Result<core::Step> Acceptor::on_first(const core::StepInput& input, bool hinted) {
   if (input.token.empty() && !hinted) return hint();
-  fallback_.clear();  // what the hint left out is told again, where it matters
+  reasons_.clear();  // what the hint left out is told again, where it matters
   switch (const Kind kind = kind_of(input.token)) {
     case Kind::spnego_init:
       return on_init(input);
@@ -83,7 +76,7 @@ Result<core::Step> Acceptor::hint() {
   for (const Mechanism& mechanism : credential_->mechanisms()) {
     if (may_use(mechanism, {})) std::ranges::copy(mechanism.package->oids(), std::back_inserter(oids));
   }
-  if (oids.empty()) return fail(Status::no_credentials, kCheck, "no package can take a log-on. " + fallback_);
+  if (oids.empty()) return fail(Status::no_credentials, kCheck, "no package can take a log-on. " + fallback());
   state_ = State::hinted;
   return core::Step{.status = Status::continue_needed, .output = NegTokenInit::serialize_hint(mech_type_list(oids))};
 }
@@ -95,8 +88,7 @@ void Acceptor::tell_why_not_better(const Mechanism& chosen, std::span<const Mech
   for (const Mechanism& better : credential_->mechanisms()) {
     if (&better == &chosen) return;
     if (std::ranges::find(told, &better) != told.end()) continue;
-    const std::string why = why_not(better, {});
-    add_reason(*better.package, why.empty() ? std::string(absent(better)) : why);
+    add_reason_unasked(better, absent(better));
   }
 }
 
@@ -126,9 +118,10 @@ Result<core::Step> Acceptor::on_raw(const core::StepInput& input) {
 }
 
 bool Acceptor::may_use(const Mechanism& mechanism, Bytes first_token) {
-  const std::string why = why_not(mechanism, first_token);
-  if (!why.empty()) add_reason(*mechanism.package, why);
-  return why.empty();
+  std::string why = why_not(mechanism, first_token);
+  if (why.empty()) return true;
+  add_reason(*mechanism.package, std::move(why));
+  return false;
 }
 
 // The client's first mechanism that can be used here. The optimistic token is for the client's first.
@@ -166,7 +159,7 @@ Result<core::Step> Acceptor::on_init(const core::StepInput& input) {
   if (choice.mechanism == nullptr) {
     return rejected(Error{Status::unsupported_function,
                           "mechTypes",
-                          "the client offers no mechanism that can be used here. " + fallback_,
+                          "the client offers no mechanism that can be used here. " + fallback(),
                           {}});
   }
   const Bytes oid = init->mech_types[choice.index];

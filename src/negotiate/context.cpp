@@ -32,9 +32,13 @@ Result<core::Step> NegotiateContext::raw_step(const core::StepInput& input) {
   return step;
 }
 
-void NegotiateContext::add_reason(const core::Package& package, const std::string& why) {
-  if (!fallback_.empty()) fallback_ += "; ";
-  fallback_ += to_utf8(package.info().name) + ": " + why;
+std::string NegotiateContext::fallback() const {
+  std::string all;
+  for (const Reason& reason : reasons_) {
+    const std::string own = reason.unasked == nullptr ? std::string{} : why_not(*reason.unasked, {});
+    all += (all.empty() ? "" : "; ") + to_utf8(reason.package->info().name) + ": " + (own.empty() ? reason.why : own);
+  }
+  return all;
 }
 
 Result<void> NegotiateContext::finish_negotiation() {
@@ -98,7 +102,7 @@ Result<core::Context::Decrypted> NegotiateContext::decrypt(std::span<SecBuffer> 
 
 Result<core::Attribute> NegotiateContext::query(std::uint32_t id) const {
   if (id == OPENSSPI_ATTR_FALLBACK) {
-    auto reason = to_utf16(fallback_);
+    auto reason = to_utf16(fallback());
     return core::Fallback{reason ? std::move(*reason) : std::u16string{}};
   }
   if (!mech_) return fail(Status::no_context, "state of the context", "no mechanism is chosen yet");

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/context.hpp"
 #include "negotiate/credential.hpp"
@@ -42,8 +43,17 @@ class NegotiateContext : public core::Context {
     mech_package_ = &package;
     complete_ = true;
   }
-  // Why a package was passed over, for OPENSSPI_ATTR_FALLBACK.
-  void add_reason(const core::Package& package, const std::string& why);
+  // Why a package was passed over, for OPENSSPI_ATTR_FALLBACK and for errors.
+  void add_reason(const core::Package& package, std::string why) {
+    reasons_.push_back({&package, std::move(why), nullptr});
+  }
+  // The same of a mechanism of the credential that nobody asked whether it takes log-ons here. It is asked when the
+  // reason is (Kerberos looks for its keytab, which takes longer than a whole log-on by NTLM); `why` is for one that
+  // does.
+  void add_reason_unasked(const Mechanism& mechanism, std::string why) {
+    reasons_.push_back({mechanism.package, std::move(why), &mechanism});
+  }
+  std::string fallback() const;
   // The last thing of a negotiation: from here on messages are protected.
   Result<void> finish_negotiation();
   // Whether the mechanism gives what the caller cannot do without.
@@ -67,8 +77,14 @@ class NegotiateContext : public core::Context {
   std::uint32_t more_flags_ = 0;  // asked of the mechanism beside what the caller asks for
   ByteVector mech_types_;         // DER, as sent by the initiator
   MicExchange mic_;
-  std::string fallback_;  // why not the packages that would have been better
   bool raw_ = false;
+
+  struct Reason {
+    const core::Package* package;
+    std::string why;
+    const Mechanism* unasked;  // nullptr: `why` is the reason
+  };
+  std::vector<Reason> reasons_;  // why not the packages that would have been better
 
  private:
   Result<core::Context*> ready() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "core/package_list.hpp"
 #include "negotiate/acceptor.hpp"
 #include "negotiate/initiator.hpp"
 #include "negotiate/package.hpp"
@@ -10,61 +11,45 @@
 namespace opensspi::negotiate {
 namespace {
 
-std::unexpected<Error> bad_list(std::string why) {
-  return fail(Status::unknown_credentials, "PackageList", std::move(why));
-}
-
 std::string names_of(const std::vector<core::Package*>& packages) {
   std::string names;
   for (const core::Package* package : packages) names += (names.empty() ? "" : ", ") + to_utf8(package->info().name);
   return names;
 }
 
-std::u16string_view trimmed(std::u16string_view text) {
-  while (!text.empty() && text.front() == u' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == u' ') text.remove_suffix(1);
-  return text;
-}
-
 }  // namespace
+
+std::string why_not(const Mechanism& mechanism, Bytes first_token) {
+  if (!mechanism.credential) return mechanism.why_not;
+  core::Reach accepts = mechanism.credential->accepts(first_token);
+  return accepts.reachable ? std::string{} : std::move(accepts.why_not);
+}
 
 bool has_oid(const core::Package& package, Bytes oid) {
   return std::ranges::any_of(package.oids(), [&](Bytes own) { return std::ranges::equal(own, oid); });  // not secret
 }
 
-Result<PackageList> PackageList::parse(std::u16string_view list, const std::vector<core::Package*>& known) {
-  PackageList parsed;
-  std::vector<core::Package*> named;
-  bool excludes = false;
-  while (!list.empty()) {
-    const std::size_t comma = list.find(u',');
-    std::u16string_view name = trimmed(list.substr(0, comma));
-    list = comma == std::u16string_view::npos ? std::u16string_view{} : list.substr(comma + 1);
-    if (name.empty()) continue;
-    const bool excluded = name.front() == u'!';
-    if (excluded) name.remove_prefix(1);
+Result<UsablePackages> UsablePackages::of(std::u16string_view list, const std::vector<core::Package*>& known) {
+  const auto parsed = core::PackageList::parse(list);
+  if (!parsed) return std::unexpected(parsed.error());
+  UsablePackages usable;
+  for (const std::u16string_view name : parsed->names()) {
     const auto found = std::ranges::find_if(
         known, [&](const core::Package* package) { return equal_ignoring_case(package->info().name, name); });
     if (found == known.end()) {
-      return bad_list("\"" + to_utf8(name) + "\" is not a package that Negotiate can use; it has " + names_of(known));
+      return fail(Status::unknown_credentials, "PackageList",
+                  "\"" + to_utf8(name) + "\" is not a package that Negotiate can use; it has " + names_of(known));
     }
-    if (!named.empty() && excluded != excludes) {
-      return bad_list("packages to use and packages to leave out (!) cannot stand in one list");
-    }
-    excludes = excluded;
-    if (std::ranges::find(named, *found) == named.end()) named.push_back(*found);
+    if (parsed->includes()) usable.allowed_.push_back(*found);
   }
-  parsed.names_them_ = !named.empty() && !excludes;
-  if (parsed.names_them_) {
-    parsed.allowed_ = std::move(named);
-    return parsed;
-  }
-  std::ranges::copy_if(known, std::back_inserter(parsed.allowed_),
-                       [&](core::Package* package) { return std::ranges::find(named, package) == named.end(); });
-  return parsed;
+  usable.names_them_ = parsed->includes();
+  if (usable.names_them_) return usable;
+  std::ranges::copy_if(known, std::back_inserter(usable.allowed_),
+                       [&](const core::Package* package) { return parsed->allows(package->info().name); });
+  return usable;
 }
 
-void PackageList::restrict_to(const std::vector<core::Package*>& policy) {
+void UsablePackages::restrict_to(const std::vector<core::Package*>& policy) {
   std::erase_if(allowed_, [&](core::Package* package) { return std::ranges::find(policy, package) == policy.end(); });
 }
 

@@ -18,14 +18,17 @@ struct Mechanism {
   std::string why_not;
 };
 
+// Why a mechanism takes no log-on that begins with this token; empty where it does.
+std::string why_not(const Mechanism& mechanism, Bytes first_token);
+
 // Whether the package has this object identifier among its own.
 bool has_oid(const core::Package& package, Bytes oid);
 
-// Which packages a PackageList lets be used: "a,b" those, in that order; "!a,!b" all but those; "" all.
-class PackageList {
+// The packages that a PackageList (core/package_list.hpp) lets be used, in its order where it names them.
+class UsablePackages {
  public:
   // SEC_E_UNKNOWN_CREDENTIALS: a name that no package of `known` has, or both forms in one list.
-  static Result<PackageList> parse(std::u16string_view list, const std::vector<core::Package*>& known);
+  static Result<UsablePackages> of(std::u16string_view list, const std::vector<core::Package*>& known);
 
   const std::vector<core::Package*>& allowed() const { return allowed_; }
   // Policy comes first: what it leaves out cannot be named back in.

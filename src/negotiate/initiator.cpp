@@ -67,7 +67,7 @@ Result<core::Step> Initiator::choose(const core::StepInput& input, const std::op
     last = step.error().status;
     pass_over(step.error().detail);
   }
-  return fail(last, "choice of a package", "none can be used. " + fallback_);
+  return fail(last, "choice of a package", "none can be used. " + fallback());
 }
 
 // The object identifiers of the NegTokenInit: those of the chosen one; of others only where the caller named them.

@@ -49,13 +49,13 @@ std::string NegotiatePackage::why_unavailable() const {
 }
 
 // What the configuration lets be used, and of those what the caller's list names.
-Result<PackageList> NegotiatePackage::usable(const core::AcquireInput& input) const {
+Result<UsablePackages> NegotiatePackage::usable(const core::AcquireInput& input) const {
   auto configured = to_utf16(configuration_.negotiate_packages);
   if (!configured) return fail(configured);
-  auto policy = PackageList::parse(*configured, mechanisms_);
+  auto policy = UsablePackages::of(*configured, mechanisms_);
   if (!policy) return fail(policy);
   auto list =
-      PackageList::parse(input.identity == nullptr ? std::u16string_view{} : input.identity->package_list, mechanisms_);
+      UsablePackages::of(input.identity == nullptr ? std::u16string_view{} : input.identity->package_list, mechanisms_);
   if (list) list->restrict_to(policy->allowed());
   return list;
 }

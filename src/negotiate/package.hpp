@@ -24,7 +24,7 @@ class NegotiatePackage final : public core::Package {
   const Configuration& configuration() const { return configuration_; }
 
  private:
-  Result<PackageList> usable(const core::AcquireInput& input) const;
+  Result<UsablePackages> usable(const core::AcquireInput& input) const;
 
   std::vector<core::Package*> mechanisms_;
   const Configuration& configuration_;

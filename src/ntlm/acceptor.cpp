@@ -108,8 +108,11 @@ Result<std::uint32_t> Acceptor::choose_flags(std::uint32_t offered) const {
   std::uint32_t flags = (offered & (kSupported | (allow_weak ? static_cast<std::uint32_t>(kLmKey) : 0U))) | kAlwaysSet;
   if ((flags & kUnicode) != 0) flags &= ~static_cast<std::uint32_t>(kOem);
   if ((flags & kExtendedSessionSecurity) != 0) flags &= ~static_cast<std::uint32_t>(kLmKey);
-  // Sealing without signing does not exist; a key is exchanged for nothing where nothing is protected.
+  // Sealing without signing does not exist.
   if ((flags & kSeal) != 0) flags |= kSign;
+  // Where nothing is protected no key is exchanged (3.2.5.1.2), and some clients send one for the flag alone: with it
+  // the two ends would have two session keys. As Windows does; datagrams have the flag always (2.2.2.5, D).
+  if ((flags & (kSign | kSeal | kDatagram)) == 0) flags &= ~static_cast<std::uint32_t>(kKeyExchange);
   flags |= host().names().domain_member ? kTargetTypeDomain : kTargetTypeServer;
   if ((flags & kDatagram) != 0 && (flags & kExtendedSessionSecurity) == 0) {
     return weak("EXTENDED_SESSIONSECURITY in datagram mode", offered);
@@ -235,7 +238,9 @@ Result<NtlmContext::Outcome> Acceptor::authenticate(const AuthenticateMessage& m
 // 3.2.5.1.2: nothing that was not offered. Without a MIC nobody vouches for a flag that changed on the way.
 Result<std::uint32_t> Acceptor::agreed_flags(const AuthenticateMessage& message, bool with_mic) const {
   const std::uint32_t sent = handshake_->flags;
-  const std::uint32_t changed = (message.flags ^ sent) & kProtectionFlags;
+  std::uint32_t changed = (message.flags ^ sent) & kProtectionFlags;
+  // KEY_EXCH by itself is nothing: a client that names it though it was not granted changes no key.
+  if (((message.flags | sent) & (kSign | kSeal)) == 0) changed &= ~static_cast<std::uint32_t>(kKeyExchange);
   if (!with_mic && changed != 0 && !handshake_->policy.allow_weak) {
     return fail(Status::logon_denied, "AUTHENTICATE_MESSAGE NegotiateFlags",
                 "without a MIC these must be as in the CHALLENGE_MESSAGE and are not: " + describe_flags(changed));
@@ -310,8 +315,7 @@ Result<void> Acceptor::take_keys(const AuthenticateMessage& message, const accou
   if (!key_exchange_key(verdict.session_base_key, input, exchange_key)) {
     return fail(Status::unsupported_function, kCheck, "LM_KEY is in force, and the account's source has no LM hash");
   }
-  const bool exchanged = (outcome.flags & kKeyExchange) != 0 && (outcome.flags & (kSign | kSeal | kDatagram)) != 0;
-  if (!exchanged) {
+  if (!exchanges_key(outcome.flags)) {
     outcome.exported_session_key = std::move(exchange_key);
     return {};
   }

@@ -59,7 +59,9 @@ std::uint32_t NtlmContext::attributes() const {
   if (!established_) return attributes;
   // Nobody's key protects nothing: an anonymous or guest session key is known to all.
   if (!outcome_.anonymous && !outcome_.guest) {
-    if ((outcome_.flags & kSign) != 0) attributes |= bits.integrity | bits.replay | bits.sequence;
+    if ((outcome_.flags & kSign) != 0) attributes |= bits.integrity;
+    // 3.4.4: the numbers of datagrams are the application's, and so is it to see a replay or a gap in them.
+    if ((outcome_.flags & kSign) != 0 && (outcome_.flags & kDatagram) == 0) attributes |= bits.replay | bits.sequence;
     if ((outcome_.flags & kSeal) != 0) attributes |= bits.confidentiality;
   }
   if ((outcome_.flags & kDatagram) != 0) attributes |= bits.datagram;

@@ -5,6 +5,7 @@
 #include "accounts/owf.hpp"
 #include "accounts/self.hpp"
 #include "base/text.hpp"
+#include "core/package_list.hpp"
 #include "ntlm/acceptor.hpp"
 #include "ntlm/account_callback.hpp"
 #include "ntlm/initiator.hpp"
@@ -71,6 +72,8 @@ bool names_account(std::u16string_view principal, const accounts::SelfAccount& s
 const core::Package& NtlmCredential::package() const { return package_; }
 
 Result<void> NtlmCredential::take_identity(const core::AuthIdentity& identity) {
+  auto allowed = core::check_package_list(identity.package_list, package_);
+  if (!allowed) return allowed;
   // Nobody named is the process itself (an identity with nothing but a PackageList); an empty name is nobody.
   if (!identity.has_user && !identity.has_domain && !identity.has_password) return {};
   auto account = std::make_shared<Account>();
@@ -108,11 +111,16 @@ Result<std::shared_ptr<const Account>> NtlmCredential::account() const {
   return account_;
 }
 
+Result<std::shared_ptr<const accounts::AccountSource>> NtlmCredential::open_source(const std::string& name) const {
+  return accounts::open_account_source(name, package_.host(),
+                                       std::chrono::milliseconds(package_.configuration().winbind_deadline_ms));
+}
+
 Result<std::shared_ptr<const accounts::AccountSource>> NtlmCredential::source() const {
   const std::scoped_lock lock(mutex_);
   if (source_) return source_;
   const std::string& configured = package_.configuration().accounts;
-  auto source = accounts::open_account_source(configured.empty() ? "self" : configured, package_.host());
+  auto source = open_source(configured.empty() ? "self" : configured);
   if (!source) return fail(source);
   source_ = std::move(*source);
   return source_;
@@ -180,8 +188,7 @@ Result<void> NtlmCredential::set_accounts(Bytes structure) {
     source_ = account_callback(given.Callback, given.Context);
     return {};
   }
-  auto source =
-      accounts::open_account_source(to_utf8(reinterpret_cast<const char16_t*>(given.Source)), package_.host());
+  auto source = open_source(to_utf8(reinterpret_cast<const char16_t*>(given.Source)));
   if (!source) return fail(source);
   source_ = std::move(*source);
   return {};

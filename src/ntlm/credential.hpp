@@ -48,6 +48,7 @@ class NtlmCredential final : public core::Credential {
  private:
   Result<std::shared_ptr<const Account>> account() const;
   Result<std::shared_ptr<const accounts::AccountSource>> source() const;
+  Result<std::shared_ptr<const accounts::AccountSource>> open_source(const std::string& name) const;
   Result<void> set_accounts(Bytes structure);
   Result<void> set_policy(Bytes structure);
 

@@ -261,7 +261,7 @@ Result<Initiator::Reply> Initiator::answer(const ChallengeMessage& challenge, By
   outcome.exported_session_key = responses->key_exchange_key.clone();
   AuthenticateMessage message;
   std::array<std::uint8_t, 16> encrypted_key{};
-  if ((*flags & kKeyExchange) != 0) {
+  if (exchanges_key(*flags)) {
     host().random(outcome.exported_session_key.writable());
     copy_bytes(encrypted_key, outcome.exported_session_key.bytes());
     crypto::rc4(responses->key_exchange_key.bytes(), encrypted_key);

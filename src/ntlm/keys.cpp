@@ -56,6 +56,8 @@ bool key_exchange_key(const Key16& session_base_key, const ExchangeInput& input,
   return true;
 }
 
+bool exchanges_key(std::uint32_t flags) { return (flags & kKeyExchange) != 0 && (flags & (kSign | kSeal)) != 0; }
+
 Key16 sign_key(const Key16& exported_session_key, Direction direction) {
   const std::string_view magic = direction == Direction::client_to_server ? kClientSign : kServerSign;
   return crypto::md5({exported_session_key.bytes(), bytes_of(magic)});

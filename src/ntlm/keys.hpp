@@ -20,6 +20,9 @@ struct ExchangeInput {
 // False where LM_KEY was negotiated and the LM hash is not known.
 bool key_exchange_key(const Key16& session_base_key, const ExchangeInput& input, Key16& out);
 
+// 3.1.5.1.2 and 3.2.5.1.2: whether the AUTHENTICATE_MESSAGE brings the ExportedSessionKey, or it is the KeyExchangeKey.
+bool exchanges_key(std::uint32_t flags);
+
 enum class Direction { client_to_server, server_to_client };
 
 // SIGNKEY, 3.4.5.2, with extended session security.

@@ -148,6 +148,9 @@ TEST_F(PeersMistakes, DatagramBySequenceNumber) {
   ASSERT_EQ(server.step(client.out), SEC_E_OK);
   EXPECT_TRUE(client.attributes & ISC_RET_DATAGRAM);
   EXPECT_TRUE(server.attributes & ASC_RET_DATAGRAM);
+  // Whether a number came before is the application's to see.
+  EXPECT_FALSE(client.attributes & (ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT));
+  EXPECT_FALSE(server.attributes & (ASC_RET_REPLAY_DETECT | ASC_RET_SEQUENCE_DETECT));
   const Message first = client.seal({bytes("first")}, 7), second = client.seal({bytes("second")}, 8);
   ASSERT_EQ(first.status, SEC_E_OK);
   EXPECT_NE(first.data[0], bytes("first"));

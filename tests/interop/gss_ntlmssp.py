@@ -69,6 +69,16 @@ def with_flags(flags, policy):
         talk(client, server, "sign,seal")
 
 
+def key_for_nothing():
+    """Asked for KEY_EXCH alone, our server does not grant it: gss-ntlmssp would make a session key of its own."""
+    flags = (BASE & ~0x30) | ESS | BITS_128 | KEY_EXCH
+    with gss("client", "", flags=f"{flags:x}") as client, ours("server", "") as server:
+        _, challenge, _ = log_on(client, server)
+        granted = struct.unpack_from("<I", challenge, 20)[0]
+        assert not granted & KEY_EXCH, f"our server grants {granted:08x}"
+        assert client.key() == server.key(), "session keys differ"
+
+
 def target():
     with gss("client", target="HTTP@www.example.test") as client, ours("server") as server:
         log_on(client, server)
@@ -141,6 +151,7 @@ for name, flags in (("128 bits without key exchange", ESS | BITS_128),
     if policy:
         tap.run(f"our server refuses {name} by default",
                 lambda: refuses(gss("client", "", flags=f"{BASE | flags:x}"), ours("server"), SEC_E_UNSUPPORTED_FUNCTION))
+tap.run("gss-ntlmssp asks for key exchange and no protection: not granted; same session key", key_for_nothing)
 tap.run("our server tells gss-ntlmssp's target name", target)
 tap.run("a server that requires a MIC takes gss-ntlmssp with one",
         lambda: bindings(gss("client", "sign,mic"), ours("server", "sign,require-mic")))

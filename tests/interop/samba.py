@@ -54,6 +54,16 @@ def our_server(want):
         assert client.flags() & WANTED_FLAGS[want] == WANTED_FLAGS[want], hex(client.flags())
 
 
+def key_for_nothing():
+    """Samba asks for KEY_EXCH without SIGN or SEAL, and would make a session key of its own if it were granted."""
+    with NtlmAuth("client", config) as client, ours("server", "") as server:
+        negotiate, challenge, _ = log_on(client, server)
+        flags = [struct.unpack_from("<I", message, at)[0] for message, at in ((negotiate, 12), (challenge, 20))]
+        assert flags[0] & KEY_EXCH and not flags[0] & (SIGN | SEAL), f"Samba asks for {flags[0]:08x}"
+        assert not flags[1] & KEY_EXCH, f"our server grants {flags[1]:08x}"
+        assert client.key() == server.key() and len(client.key()) == 16, "session keys differ"
+
+
 def canonical_name():
     """The server reports the account as its source writes it, not as the client claims it."""
     with samba("client", user="ALICE") as client, ours("server") as server:
@@ -141,6 +151,7 @@ for want in FEATURES:
     title = want or "no protection"
     tap.run(f"our client logs on to ntlm_auth: {title}; same session key", lambda: our_client(want))
     tap.run(f"ntlm_auth logs on to our server with a MIC: {title}; same session key", lambda: our_server(want))
+tap.run("ntlm_auth asks for key exchange and no protection: not granted; same session key", key_for_nothing)
 for without in ABSENT:
     for role in ("client", "server"):
         tap.run(f"ntlm_auth as {role} without {without}; same session key", lambda: weaker(role, without))

@@ -148,10 +148,26 @@ for order, chosen in (("Kerberos,NTLM", "Kerberos"), ("NTLM,Kerberos", "NTLM")):
     tap.run(f"Samba on the member takes our Negotiate: an offer of {order}",
             lambda: samba_serves(ours("Negotiate", target=MEMBER, package_list=order), chosen))
 
+WINBINDD = int(os.environ["OPENSSPI_WINBINDD"])
+HURRIED = write_file(world + "/hurried.conf", HOST + "[ntlm]\naccounts = winbind\nwinbind_deadline_ms = 700\n")
+
+
+def hung_winbindd():
+    """It takes the connection and never answers; the acceptor's call ends, and the next log-on is as before."""
+    os.kill(WINBINDD, signal.SIGSTOP)
+    try:
+        refused_with("no answer within 700 ms", SEC_E_NO_AUTHENTICATING_AUTHORITY, ours(), server(env={"OPENSSPI_CONFIG": HURRIED}))
+    finally:
+        os.kill(WINBINDD, signal.SIGCONT)
+    ntlm(ours(), server())
+
+
+tap.run("a winbindd that hangs: the reason names the deadline, and it is kept", hung_winbindd)
+
 os.kill(int(os.environ["OPENSSPI_DC"]), signal.SIGTERM)
 tap.run("no domain controller: the reason says so",
         lambda: refused_with("domain controller", SEC_E_NO_AUTHENTICATING_AUTHORITY, ours(), server()))
-os.kill(int(os.environ["OPENSSPI_WINBINDD"]), signal.SIGTERM)
+os.kill(WINBINDD, signal.SIGTERM)
 tap.run("no winbindd: the reason says so",
         lambda: refused_with("winbindd does not answer", SEC_E_NO_AUTHENTICATING_AUTHORITY, ours(), server()))
 tap.done()

@@ -123,6 +123,39 @@ TEST_F(ClientFaults, FlagsThatWereNotOfferedAreNotInForce) {
   expect_refused(Status::logon_denied, kFlags);
 }
 
+// Samba and gss-ntlmssp ask for KEY_EXCH always, and where it is granted make a key of it whether or not it protects.
+TEST_F(ClientFaults, AKeyIsExchangedForProtectionOnly) {
+  for (const bool for_flag_alone : {false, true}) {
+    options_.faults.key_for_flag_alone = for_flag_alone;
+    options_.flags = peer::kPlain | peer::k128 | peer::kKeyExch;
+    peer::Client client(options_);
+    const PeerLogOn log_on = log_on_at_ours(world_, client);
+    ASSERT_EQ(log_on.status(), Status::ok) << log_on.reason();
+    EXPECT_EQ(peer::get32(log_on.challenge, 20) & peer::kKeyExch, 0U);
+    EXPECT_EQ(session_key(*log_on.server), client.exported_key());
+  }
+}
+
+// Such a client changes nothing: there is no key for the flag to mean.
+TEST_F(ClientFaults, KeyExchangeThatWasNotGrantedIsIgnoredWhereNothingIsProtected) {
+  options_.flags = peer::kPlain;
+  options_.faults.set_flags = peer::kKeyExch;
+  for (const bool mic : {true, false}) {
+    options_.sends_mic = mic;
+    peer::Client client(options_);
+    const PeerLogOn log_on = log_on_at_ours(world_, client);
+    EXPECT_EQ(log_on.status(), Status::ok) << log_on.reason();
+    EXPECT_EQ(session_key(*log_on.server), client.exported_key());
+  }
+}
+
+TEST_F(ClientFaults, KeyExchangeThatWasNotGrantedIsRefusedWhereSomethingIs) {
+  options_.flags = peer::kFull & ~peer::kKeyExch;
+  options_.faults.set_flags = peer::kKeyExch;
+  options_.sends_mic = false;
+  expect_refused(Status::logon_denied, kFlags);
+}
+
 TEST_F(ClientFaults, WeakSessionsAreRefusedByDefault) {
   for (const std::uint32_t missing : {peer::k128, peer::kEss}) {
     options_.flags = peer::kFull & ~missing;

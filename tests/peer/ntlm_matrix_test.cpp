@@ -96,7 +96,8 @@ TEST_F(NtlmMatrix, PeersClientAtOurServerWithNtlmV1) {
 
 // Without a connection the server begins and offers all; the client takes less.
 TEST_F(NtlmMatrix, PeersClientAtOurServerWithDatagrams) {
-  for (const std::uint32_t less : {0U, peer::kSeal, peer::kVersion, peer::k56, peer::kSeal | peer::kVersion}) {
+  for (const std::uint32_t less :
+       {0U, peer::kSeal, peer::kVersion, peer::k56, peer::kSeal | peer::kVersion, peer::kSign | peer::kSeal}) {
     peer::ClientOptions options;
     options.faults.clear_flags = less;
     SCOPED_TRACE(words(less));
@@ -109,6 +110,7 @@ TEST_F(NtlmMatrix, DatagramsMayBeLostAndReordered) {
   const PeerLogOn log_on = log_on_at_ours(world_, client, {.flags = ASC_REQ_DATAGRAM});
   ASSERT_EQ(log_on.status(), Status::ok) << log_on.reason();
   EXPECT_NE(log_on.server->attributes() & ASC_RET_DATAGRAM, 0U);
+  EXPECT_EQ(log_on.server->attributes() & (ASC_RET_REPLAY_DETECT | ASC_RET_SEQUENCE_DETECT), 0U);
   peer::Session session = client.session();
   for (const std::uint32_t number : {7U, 3U, 0xFFFFFFFFU, 0U}) {
     const auto message = session.seal(as_bytes("datagram"), number);
@@ -179,6 +181,7 @@ TEST_F(NtlmMatrix, OurClientAtThePeersServerWithDatagrams) {
   peer::ServerOptions options;
   expect_server_satisfied(world_, options, {.flags = kSealing | ISC_REQ_DATAGRAM});
   expect_server_satisfied(world_, options, {.flags = ISC_REQ_INTEGRITY | ISC_REQ_DATAGRAM});
+  expect_server_satisfied(world_, options, {.flags = ISC_REQ_DATAGRAM});
 }
 
 // ---- Ours with ours, under the default policy.

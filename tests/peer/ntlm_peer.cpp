@@ -88,7 +88,7 @@ Blob exchange_key_v1(std::uint32_t flags, View challenge8, View lm_response, con
   return concat({des_block(lm, lm_response.first(8)), des_block(second, lm_response.first(8))});
 }
 
-bool protects(std::uint32_t flags) { return flags & (kSign | kSeal | kDatagram); }
+bool protects(std::uint32_t flags) { return flags & (kSign | kSeal); }
 
 Blob zeroed_mic(View token) {
   Blob copy(token.begin(), token.end());
@@ -425,7 +425,7 @@ Blob Client::authenticate(View challenge) {
   const std::uint32_t in_force = (flags_ | f.set_flags) & ~f.clear_flags;
   Blob encrypted_key;
   exported_key_ = responses.key_exchange_key;
-  if ((in_force & kKeyExch) && protects(in_force)) {
+  if ((in_force & kKeyExch) && (protects(in_force) || f.key_for_flag_alone)) {
     exported_key_ = kRandomKey;
     encrypted_key = rc4(responses.key_exchange_key, exported_key_);
   }

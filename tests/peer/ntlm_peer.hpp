@@ -115,6 +115,7 @@ struct ClientFaults {
   bool zero_bindings = false;
   bool no_bindings = false;
   bool anonymous_with_name = false;  // ANONYMOUS and empty responses beside a name
+  bool key_for_flag_alone = false;   // KEY_EXCH without SIGN or SEAL means a key, as Samba and gss-ntlmssp have it
   std::optional<std::size_t> encrypted_key_bytes;
   std::uint32_t set_flags = 0, clear_flags = 0;  // of the AUTHENTICATE_MESSAGE
   std::int64_t time_offset_ticks = 0;

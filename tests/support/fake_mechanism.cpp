@@ -89,6 +89,7 @@ class FakeCredential final : public core::Credential {
     return {why.empty(), why};
   }
   core::Reach accepts(Bytes) const override {
+    ++package_.asked_whether_it_accepts;
     const std::string& why = package_.behaviour.why_not_accepting;
     return {why.empty(), why};
   }

@@ -29,7 +29,8 @@ class FakeMechanism final : public core::Package {
   Result<std::unique_ptr<core::Context>> unpack(Bytes packed) override;
 
   FakeMechanismBehaviour behaviour;
-  int started = 0;  // contexts that were begun
+  int started = 0;                   // contexts that were begun
+  int asked_whether_it_accepts = 0;  // calls of Credential::accepts
 
  private:
   std::u16string name_;

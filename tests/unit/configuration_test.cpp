@@ -34,6 +34,7 @@ TEST(ParseConfiguration, AnEmptyTextIsTheDefaults) {
   EXPECT_FALSE(parsed->fips);
   EXPECT_EQ(parsed->lm_level, 3U);
   EXPECT_EQ(parsed->max_lifetime_seconds, 36U * 3600);
+  EXPECT_EQ(parsed->winbind_deadline_ms, 15000U);
   EXPECT_EQ(parsed->kerberos_deadline_ms, 5000U);
   EXPECT_EQ(parsed->kerberos_ccache + parsed->kerberos_keytab + parsed->kerberos_client_keytab, "");
   EXPECT_FALSE(parsed->kerberos_allow_rc4 || parsed->kerberos_disabled);
@@ -57,6 +58,7 @@ TEST(ParseConfiguration, EveryKeyIsTaken) {
       "disabled = yes\n"
       "lm_level = 0\n"
       "max_lifetime_seconds = 1800\n"
+      "winbind_deadline_ms = 600000\n"
       "[kerberos]\n"
       "ccache = KEYRING:persistent:0\n"
       "keytab = /etc/web.keytab\n"
@@ -83,6 +85,7 @@ TEST(ParseConfiguration, EveryKeyIsTaken) {
   EXPECT_EQ(parsed->kerberos_ccache, "KEYRING:persistent:0");
   EXPECT_EQ(parsed->kerberos_keytab, "/etc/web.keytab");
   EXPECT_EQ(parsed->kerberos_client_keytab, "FILE:/etc/client.keytab");
+  EXPECT_EQ(parsed->winbind_deadline_ms, 600000U);
   EXPECT_EQ(parsed->kerberos_deadline_ms, 600000U);
   EXPECT_TRUE(parsed->kerberos_allow_rc4 && parsed->kerberos_disabled);
   EXPECT_TRUE(parsed->fips);
@@ -126,6 +129,7 @@ INSTANTIATE_TEST_SUITE_P(
                       BadText{"[kerberos]\nkeytab = krb5.keytab\n", "line 2:", "neither an absolute path"},
                       BadText{"[kerberos]\nccache = FILE:\n", "line 2:", "neither an absolute path"},
                       BadText{"[kerberos]\nclient_keytab = :/etc\n", "line 2:", "neither an absolute path"},
+                      BadText{"[ntlm]\nwinbind_deadline_ms = 600001\n", "line 2:", "from 1 to 600000"},
                       BadText{"[kerberos]\ndeadline_ms = 0\n", "line 2:", "from 1 to 600000"},
                       BadText{"[kerberos]\nallow_rc4 = 1\n", "line 2:", "neither yes nor no"},
                       BadText{"[fips]\nmode = off\n", "line 2:", "neither auto nor on"},

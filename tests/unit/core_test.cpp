@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/buffers.hpp"
+#include "core/package_list.hpp"
 #include "core/registry.hpp"
 #include "support/fake_package.hpp"
 #include "support/ntlm_world.hpp"
@@ -36,6 +37,52 @@ TEST(Registry, SaysWhyAPackageIsNotOffered) {
   const auto closed = registry.find(u"closed");
   EXPECT_EQ(status_of(closed), Status::secpkg_not_found);
   EXPECT_TRUE(why(closed).find("it is Sunday") != std::string::npos) << why(closed);
+}
+
+// ---- PackageList.
+
+using Names = std::vector<std::u16string_view>;
+
+TEST(PackageList, NamesThoseToUseInTheirOrder) {
+  const auto list = core::PackageList::parse(u" NTLM ,, kerberos,ntlm");
+  ASSERT_TRUE(list) << why(list);
+  EXPECT_EQ(list->names(), (Names{u"NTLM", u"kerberos"}));
+  EXPECT_TRUE(list->includes());
+  EXPECT_TRUE(list->allows(u"Kerberos"));
+  EXPECT_FALSE(list->allows(u"Negotiate"));
+}
+
+TEST(PackageList, NamesThoseToLeaveOut) {
+  const auto list = core::PackageList::parse(u"!NTLM, !other");
+  ASSERT_TRUE(list) << why(list);
+  EXPECT_EQ(list->names(), (Names{u"NTLM", u"other"}));
+  EXPECT_FALSE(list->includes());
+  EXPECT_FALSE(list->allows(u"ntlm"));
+  EXPECT_TRUE(list->allows(u"Kerberos"));
+}
+
+TEST(PackageList, NamingNoneAllowsAll) {
+  for (const std::u16string_view nothing : {u"", u" , "}) {
+    const auto list = core::PackageList::parse(nothing);
+    ASSERT_TRUE(list) << why(list);
+    EXPECT_FALSE(list->includes());
+    EXPECT_TRUE(list->allows(u"NTLM"));
+  }
+}
+
+TEST(PackageList, HasOneFormOnly) {
+  for (const std::u16string_view mixed : {u"NTLM,!Kerberos", u"!Kerberos,NTLM"}) {
+    EXPECT_EQ(status_of(core::PackageList::parse(mixed)), Status::unknown_credentials);
+  }
+}
+
+TEST(PackageList, IsObeyedByThePackageItLeavesOut) {
+  const FakePackage package(u"First");
+  EXPECT_TRUE(core::check_package_list(u"", package));
+  EXPECT_TRUE(core::check_package_list(u"Second,first", package));
+  const auto left_out = core::check_package_list(u"!FIRST", package);
+  EXPECT_EQ(status_of(left_out), Status::no_credentials);
+  EXPECT_EQ(why(left_out), "PackageList: \"!FIRST\" does not allow First");
 }
 
 // ---- Legs.

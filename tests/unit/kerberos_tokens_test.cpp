@@ -22,6 +22,41 @@ TEST(KerberosTokens, TgtRequestIsAsTheDraftHasIt) {
   EXPECT_TRUE(is_tgt_request(from_hex("601f06092a864886f71201020204003010a003020105a103020110a3041b024142")));
 }
 
+TEST(KerberosTokens, TheMechanismHasTwoSpellings) {
+  const ByteVector standard = make_tgt_request();
+  const ByteVector windows = from_hex("601906092a864882f7120102020400300aa003020105a103020110");
+  EXPECT_FALSE(is_spelled_as_windows(standard));
+  EXPECT_TRUE(is_spelled_as_windows(windows));
+  EXPECT_TRUE(is_tgt_request(windows));
+  ByteVector token = standard;
+  respell(token);
+  EXPECT_EQ(to_hex(token), to_hex(windows));
+  respell(token);
+  EXPECT_EQ(to_hex(token), to_hex(standard));
+  // With a length of two octets.
+  ByteVector longer = wire::der_element(0x60, {from_hex("06092a864882f71201020201006e"), ByteVector(200)});
+  EXPECT_TRUE(is_spelled_as_windows(longer));
+  respell(longer);
+  EXPECT_FALSE(is_spelled_as_windows(longer));
+  EXPECT_EQ(kind_of_token(longer), TokenKind::ap_req);
+}
+
+TEST(KerberosTokens, WhatHasNoSpellingStaysAsItIs) {
+  const ByteVector windows = from_hex("601906092a864882f7120102020400300aa003020105a103020110");
+  for (std::size_t size = 0; size < windows.size(); ++size) {
+    ByteVector cut(windows.begin(), windows.begin() + static_cast<std::ptrdiff_t>(size));
+    const ByteVector before = cut;
+    EXPECT_FALSE(is_spelled_as_windows(cut));
+    respell(cut);
+    EXPECT_EQ(cut, before);
+  }
+  for (const char* other : {"6e03020105", "600806062b0601050502", "a1023000"}) {
+    ByteVector token = from_hex(other);
+    respell(token);
+    EXPECT_EQ(to_hex(token), other);
+  }
+}
+
 // RFC 4120 5.5.1 and 5.3: pvno, msg-type, ap-options, ticket { tkt-vno, realm, sname, enc-part { etype ... } }.
 ByteVector ap_req_of(const ByteVector& etype) {
   using wire::der_context, wire::der_element;

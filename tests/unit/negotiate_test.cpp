@@ -224,6 +224,17 @@ TEST_F(NegotiateTest, TheAcceptorKnowsWhyNotTheBetterMechanism) {
   EXPECT_EQ(server.fallback(), "");
 }
 
+// Whether Kerberos could have been used is a matter of a keytab on disk, and nobody may ever ask.
+TEST_F(NegotiateTest, AMechanismThatIsNotChosenIsAskedOnlyWhenTheReasonIs) {
+  server.best.behaviour.why_not_accepting = "there is no key";
+  start(u"Spare");
+  talk();
+  expect_established();
+  EXPECT_EQ(server.best.asked_whether_it_accepts, 0);
+  EXPECT_EQ(server.fallback(), "Best: there is no key");
+  EXPECT_EQ(server.best.asked_whether_it_accepts, 1);
+}
+
 TEST_F(NegotiateTest, AfterAHintEveryReasonIsToldOnce) {
   server.best.behaviour.why_not_accepting = "there is no key";
   start();
@@ -516,18 +527,18 @@ TEST_F(NegotiateTest, WhatTheConfigurationLeavesOutCannotBeNamedBackIn) {
   EXPECT_EQ(client.spare.started, 0);
 }
 
-TEST(PackageList, NamesWhatMayBeUsed) {
+TEST(UsablePackages, AreThoseThatTheListNames) {
   FakeMechanism one(u"One", kBestOid, {});
   FakeMechanism two(u"Two", kSpareOid, {});
   const std::vector<core::Package*> known = {&one, &two};
-  EXPECT_EQ(PackageList::parse(u"", known)->allowed(), known);
-  EXPECT_FALSE(PackageList::parse(u"", known)->names_them());
-  EXPECT_EQ(PackageList::parse(u"two, ONE", known)->allowed(), (std::vector<core::Package*>{&two, &one}));
-  EXPECT_TRUE(PackageList::parse(u"two", known)->names_them());
-  EXPECT_EQ(PackageList::parse(u"!two", known)->allowed(), (std::vector<core::Package*>{&one}));
-  EXPECT_FALSE(PackageList::parse(u"!two", known)->names_them());
-  EXPECT_FALSE(PackageList::parse(u"!two,one", known));
-  EXPECT_FALSE(PackageList::parse(u"three", known));
+  EXPECT_EQ(UsablePackages::of(u"", known)->allowed(), known);
+  EXPECT_FALSE(UsablePackages::of(u"", known)->names_them());
+  EXPECT_EQ(UsablePackages::of(u"two, ONE", known)->allowed(), (std::vector<core::Package*>{&two, &one}));
+  EXPECT_TRUE(UsablePackages::of(u"two", known)->names_them());
+  EXPECT_EQ(UsablePackages::of(u"!two", known)->allowed(), (std::vector<core::Package*>{&one}));
+  EXPECT_FALSE(UsablePackages::of(u"!two", known)->names_them());
+  EXPECT_FALSE(UsablePackages::of(u"!two,one", known));
+  EXPECT_FALSE(UsablePackages::of(u"three", known));
 }
 
 TEST_F(NegotiateTest, ACredentialNeedsOnePackageAtLeast) {

@@ -124,6 +124,17 @@ TEST_F(NtlmCredentials, AnIdentityThatNamesNobodyIsTheProcessItself) {
   EXPECT_EQ(*listed, own.value());
 }
 
+TEST_F(NtlmCredentials, APackageListThatLeavesNtlmOutIsObeyed) {
+  core::AuthIdentity listed = identity(u"alice", u"EXAMPLE", u"password");
+  for (const auto& [list, status] : {std::pair{u"!NTLM", Status::no_credentials},
+                                     {u"Kerberos", Status::no_credentials},
+                                     {u"Kerberos,ntlm", Status::ok}}) {
+    listed.package_list = list;
+    EXPECT_EQ(status_of(world_.package.acquire({.principal = {}, .use = SECPKG_CRED_OUTBOUND, .identity = &listed})),
+              status);
+  }
+}
+
 TEST_F(NtlmCredentials, APrincipalIsTheProcesssUserOrRefused) {
   const std::u16string own = acquire(SECPKG_CRED_OUTBOUND)->name().value();  // DOMAIN\user
   const std::size_t slash = own.find(u'\\');

@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <semaphore>
 #include <string>
 #include <vector>
 
@@ -111,9 +113,11 @@ struct FakeWinbind {
   int level = 0;
   ByteVector challenge, nt_response, lm_response;
   int contexts = 0, blocks = 0;
+  bool hangs = false;
 };
 
 FakeWinbind fake;
+std::binary_semaphore go{0}, ended{0};  // where it hangs: lets it go on; tells that the connection was closed
 
 template <typename T>
 T* hand_out(std::size_t count = 1) {
@@ -141,6 +145,7 @@ wbc::AuthUserInfo* make_info() {
 
 wbc::Error authenticate(wbc::Context*, const wbc::AuthUserParams* asked, wbc::AuthUserInfo** info,
                         wbc::AuthErrorInfo** error) {
+  if (fake.hangs) go.acquire();
   fake.user = asked->account_name;
   fake.domain = asked->domain_name;
   fake.workstation = asked->workstation_name;
@@ -163,7 +168,11 @@ wbc::Library fake_library() {
                 ++fake.contexts;
                 return reinterpret_cast<wbc::Context*>(&fake);  // opaque: never looked into
               },
-          .free_context = [](wbc::Context*) { --fake.contexts; },
+          .free_context =
+              [](wbc::Context*) {
+                --fake.contexts;
+                if (fake.hangs) ended.release();
+              },
           .authenticate_user = authenticate,
           .ping = [](wbc::Context*) { return fake.ping; },
           .free_memory =
@@ -190,7 +199,7 @@ class Winbind : public ::testing::Test {
   Result<Verdict> verify(const Logon& logon) const { return source_->verify(logon.request()); }
   Result<Verdict> verify() const { return verify(ntlm_v2_logon(u"alice", u"corp", u"Password")); }
 
-  std::shared_ptr<const AccountSource> source_ = make_winbind_source(fake_library());
+  std::shared_ptr<const AccountSource> source_ = make_winbind_source(fake_library(), kDefaultWinbindDeadline);
 };
 
 TEST_F(Winbind, HandsOverTheResponsesAndTakesTheVerdict) {
@@ -280,6 +289,25 @@ INSTANTIATE_TEST_SUITE_P(
                       NtStatus{0xC000005E, Status::no_authenticating_authority, "no domain controller"},
                       NtStatus{0xC000018D, Status::no_authenticating_authority, "join"},
                       NtStatus{0xC0001234, Status::internal_error, "0xc0001234"}));
+
+// A winbindd that hangs costs the caller its deadline, and the thread has what it needs when the caller is gone.
+TEST_F(Winbind, OneThatHangsIsWaitedForNoLongerThanTheDeadline) {
+  fake.hangs = true;
+  source_ = make_winbind_source(fake_library(), std::chrono::milliseconds(20));
+  {
+    const Logon logon = ntlm_v2_logon(u"alice", u"corp", u"Password");
+    const auto verdict = verify(logon);
+    ASSERT_FALSE(verdict);
+    EXPECT_EQ(verdict.error().status, Status::no_authenticating_authority);
+    EXPECT_THAT(verdict.error().detail,
+                AllOf(HasSubstr("within 20 ms"), HasSubstr("corp\\alice"), HasSubstr("winbindd hangs")));
+  }
+  source_.reset();
+  go.release();
+  ASSERT_TRUE(ended.try_acquire_for(std::chrono::minutes(1)));
+  EXPECT_EQ(fake.user, "alice");
+  EXPECT_EQ(fake.nt_response, ntlm_v2_logon(u"alice", u"corp", u"Password").nt_response);
+}
 
 TEST_F(Winbind, FailuresOfTheLibraryAreTold) {
   fake.outcome = wbc::Error::winbind_not_available;

@@ -171,6 +171,42 @@ TEST(Contexts, APackageListThatLeavesKerberosOutIsObeyed) {
   EXPECT_EQ(Credential(SECPKG_CRED_OUTBOUND, settings).status(), SEC_E_OK);
 }
 
+// Kerberos' other object identifier, 1.2.840.48018.1.2.2, around the tokens themselves: MIT's client sends it where it
+// is told to, and wants to see it again.
+class WindowsSpelling : public ::testing::TestWithParam<const char*> {};
+TEST_P(WindowsSpelling, IsTakenAndAnsweredInKind) {
+  Credential theirs(SECPKG_CRED_INBOUND, {.package = GetParam()});
+  Gss client(kTarget, GSS_C_MUTUAL_FLAG | GSS_C_CONF_FLAG);
+  client.spell_as_windows();
+  Sspi server(theirs, 0U);
+  Blob request, reply, none;
+  ASSERT_EQ(client.step({}, request), static_cast<OM_uint32>(GSS_S_CONTINUE_NEEDED));
+  ASSERT_TRUE(is_spelled_as_windows(request));
+  ASSERT_EQ(server.step(request, reply), SEC_E_OK) << last_failure();
+  EXPECT_TRUE(is_spelled_as_windows(reply));
+  ASSERT_EQ(client.step(reply, none), 0U);
+  EXPECT_EQ(server.name(), "alice@OPENSSPI.TEST");
+  Sealed sealed = server.seal(blob("data"));
+  Blob opened;
+  bool encrypted = false;
+  EXPECT_EQ(client.unwrap(sealed.all(), opened, encrypted), 0U);
+  EXPECT_EQ(opened, blob("data"));
+  EXPECT_TRUE(encrypted);
+}
+// What goes wrong is told in the same spelling.
+TEST_P(WindowsSpelling, IsThatOfAKrbErrorToo) {
+  Credential theirs(SECPKG_CRED_INBOUND, {.package = GetParam(), .keytab = kdc_folder() + "/wrong.keytab"});
+  Gss client(kTarget, GSS_C_MUTUAL_FLAG);
+  client.spell_as_windows();
+  Sspi server(theirs, static_cast<ULONG>(ASC_REQ_EXTENDED_ERROR));
+  Blob request, reply;
+  ASSERT_EQ(client.step({}, request), static_cast<OM_uint32>(GSS_S_CONTINUE_NEEDED));
+  EXPECT_LT(server.step(request, reply), 0);
+  EXPECT_TRUE(is_spelled_as_windows(reply));
+}
+INSTANTIATE_TEST_SUITE_P(Packages, WindowsSpelling, ::testing::Values("Kerberos", "Negotiate"),
+                         [](const auto& test) { return std::string(test.param); });
+
 TEST(Contexts, ADelegatedCredentialServesTheNextHop) {
   Credential ours(SECPKG_CRED_OUTBOUND), theirs(SECPKG_CRED_INBOUND);
   Sspi client(ours, "deleg/localhost", kMutual | ISC_REQ_DELEGATE), server(theirs, 0U);

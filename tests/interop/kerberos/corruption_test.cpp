@@ -65,6 +65,11 @@ bool is_unkeyed(const Blob& token, const Corruption& corruption) {
   return std::ranges::any_of(kUnkeyed, [&](const Unkeyed& field) { return tags == field.tags; });
 }
 
+// One bit makes Windows' object identifier of the other, and either is Kerberos.
+bool is_other_spelling(const Blob& token, const Blob& forged) {
+  return !is_spelled_as_windows(token) && is_spelled_as_windows(forged);
+}
+
 class Corrupted : public ::testing::TestWithParam<bool> {
  protected:
   // The replay cache would refuse whatever comes with an authenticator that came before.
@@ -98,7 +103,7 @@ TEST_P(Corrupted, ApReqIsRefusedOrChangesNothing) {
     if (!forged) return;
     Sspi server(theirs_, 0U);
     const SECURITY_STATUS status = server.step(*forged, answer);
-    if (!is_unkeyed(request, corruption)) {
+    if (!is_unkeyed(request, corruption) && !is_other_spelling(request, *forged)) {
       EXPECT_LT(status, 0) << corruption.text() << " in " << tags_around(request, corruption.at);
       EXPECT_TRUE(answer.empty()) << corruption.text();
       ++refused;

@@ -1,5 +1,6 @@
 #include "ends.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace interop {
@@ -9,6 +10,13 @@ std::string last_failure() {
   failure.cbSize = sizeof failure;
   OpenSspiGetLastFailureW(&failure);
   return narrow(failure.Check) + ": " + narrow(failure.Text);
+}
+
+bool is_spelled_as_windows(const Blob& token) {
+  static constexpr std::uint8_t kOid[] = {0x06, 0x09, 0x2A, 0x86, 0x48, 0x82, 0xF7, 0x12, 0x01, 0x02, 0x02};
+  if (token.size() < 2 || token[0] != 0x60) return false;
+  const std::size_t head = 2 + (token[1] < 0x80 ? 0U : token[1] & 0x7FU);
+  return token.size() >= head + sizeof kOid && std::ranges::equal(kOid, std::span(token).subspan(head, sizeof kOid));
 }
 
 Variable::Variable(const char* name, const std::string& value) : name_(name) {
@@ -205,7 +213,7 @@ OM_uint32 Gss::step(const Blob& token, Blob& output) {
     gss_buffer_desc text{target_.size(), target_.data()};
     gss_name_t target = GSS_C_NO_NAME;
     gss_import_name(&minor, &text, GSS_KRB5_NT_PRINCIPAL_NAME, &target);
-    major = gss_init_sec_context(&minor, GSS_C_NO_CREDENTIAL, &context_, target, gss_mech_krb5, flags_, 0, given,
+    major = gss_init_sec_context(&minor, GSS_C_NO_CREDENTIAL, &context_, target, mechanism_, flags_, 0, given,
                                  token.empty() ? GSS_C_NO_BUFFER : &in, nullptr, &out, &granted_, nullptr);
     OM_uint32 ignored = 0;
     gss_release_name(&ignored, &target);

@@ -30,6 +30,9 @@ inline Blob blob(const std::string& text) { return {text.begin(), text.end()}; }
 // The words of the last failing call of this thread.
 std::string last_failure();
 
+// Whether the token is framed with Windows' object identifier of Kerberos.
+bool is_spelled_as_windows(const Blob& token);
+
 // The folder of the test's KDC.
 inline std::string kdc_folder() { return std::getenv("OPENSSPI_KDC"); }
 
@@ -130,6 +133,8 @@ class Gss {
 
   OM_uint32 step(const Blob& token, Blob& output);
   void bind(const std::string& application_data) { bindings_ = application_data; }
+  // The client's tokens are framed with Windows' object identifier of Kerberos.
+  void spell_as_windows() { mechanism_ = gss_mech_krb5_wrong; }
 
   Blob wrap(const Blob& message, bool encrypt);
   Sealed wrap_iov(const Blob& message, bool encrypt);
@@ -144,6 +149,7 @@ class Gss {
   std::string target_;
   OM_uint32 flags_;
   bool server_ = false;
+  gss_OID mechanism_ = gss_mech_krb5;
   std::string bindings_;
   OM_uint32 granted_ = 0;
   gss_ctx_id_t context_ = GSS_C_NO_CONTEXT;
