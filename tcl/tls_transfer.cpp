@@ -150,7 +150,10 @@ int TlsChannel::decrypt_into(MutableBytes room, Bytes cipher) {
   cipher_may_have_record_ = !rest.empty() && room.size() < cipher.size() && result.plain_bytes != 0;
   if (result.plain_bytes != 0) seen_data_ = true;
   if (result.status == SEC_I_CONTEXT_EXPIRED) peer_closed_ = true;
-  if (result.status == SEC_I_RENEGOTIATE) continue_context();
+  if (result.status == SEC_I_RENEGOTIATE) {
+    continue_context();
+    cipher_may_have_record_ = !cipher_.empty();  // data may have come behind it, and nothing more needs to
+  }
   answer_peer();
   if (result.status < 0) fail(failure.error());
   return static_cast<int>(result.plain_bytes);
