@@ -83,6 +83,7 @@ TlsChannel* TlsChannel::create(InterpState& state, Tcl_Channel below, TlsParamet
   Tcl_UnregisterChannel(state.interp, below);
   if (!listens) {
     made->cipher_ = take_buffered(below);
+    made->heard_peer_ = !made->cipher_.empty();
     set_up_below(below);
   }
   made->below_ = below;
