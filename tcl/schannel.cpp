@@ -148,10 +148,21 @@ int get_certificates(Tcl_Interp* interp, Tcl_Obj* list, NativeCredential& creden
   return TCL_OK;
 }
 
+// Another version or format has the provider read the memory as another structure, whose pointers the script's numbers
+// would be.
+int check_kind(Tcl_Interp* interp, Tcl_Obj* value, const char* what, DWORD given, DWORD due) {
+  if (given == due) return TCL_OK;
+  return set_toolkit_error(interp, Toolkit::invalid_arguments,
+                           "Invalid value '" + std::string(text_of(value)) + "' for " + what +
+                               " in the credentials. Must be " + std::to_string(due) +
+                               ", as sspi_schannel_credentials returns.");
+}
+
 // The places of the list are those of SCHANNEL_CRED.
 int fill(Tcl_Interp* interp, Objects list, NativeCredential& native) {
   SCHANNEL_CRED& credential = native.structure;
   if (get_dword(interp, list[0], "the version", credential.dwVersion) != TCL_OK ||
+      check_kind(interp, list[0], "the version", credential.dwVersion, SCHANNEL_CRED_VERSION) != TCL_OK ||
       get_certificates(interp, list[1], native) != TCL_OK ||
       get_store_or_null(interp, list[2], native.root_store) != TCL_OK ||
       get_dword(interp, list[5], "-protocols", credential.grbitEnabledProtocols) != TCL_OK ||
@@ -159,7 +170,8 @@ int fill(Tcl_Interp* interp, Objects list, NativeCredential& native) {
       get_dword(interp, list[7], "-cipherstrength", credential.dwMaximumCipherStrength) != TCL_OK ||
       get_dword(interp, list[8], "-sessionlifespan", credential.dwSessionLifespan) != TCL_OK ||
       get_dword(interp, list[9], "the flags", credential.dwFlags) != TCL_OK ||
-      get_dword(interp, list[10], "the format", credential.dwCredFormat) != TCL_OK) {
+      get_dword(interp, list[10], "the format", credential.dwCredFormat) != TCL_OK ||
+      check_kind(interp, list[10], "the format", credential.dwCredFormat, 0) != TCL_OK) {
     return TCL_ERROR;
   }
   credential.cCreds = static_cast<DWORD>(native.pointers.size());

@@ -84,6 +84,7 @@ TlsChannel* TlsChannel::create(InterpState& state, Tcl_Channel below, TlsParamet
   if (!listens) {
     set_up_below(below);  // first: a line's end within a record is none
     made->cipher_ = take_buffered(below);
+    made->heard_peer_ = !made->cipher_.empty();
   }
   made->below_ = below;
   made->self_ = made;
