@@ -165,7 +165,7 @@ TEXT
 }
 
 start_winbindd() {
-  nsenter --target "$member" --mount --root winbindd --foreground --no-process-group --debug-stdout </dev/null \
+  setsid nsenter --target "$member" --mount --root winbindd --foreground --no-process-group --debug-stdout </dev/null \
     >"$world/winbindd.log" 2>&1 &
   winbindd=$!
   wait_until "winbindd does not reach the domain" on_member wbinfo --check-secret
