@@ -287,7 +287,7 @@ def need(tap, *tools, programs=()):
 
 def scratch():
     """A private folder that goes away with the suite."""
-    folder = tempfile.TemporaryDirectory(prefix="opensspi-interop-")
+    folder = tempfile.TemporaryDirectory(prefix="opensspi-interop-", ignore_cleanup_errors=True)
     return folder, folder.name
 
 

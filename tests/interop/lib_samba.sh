@@ -33,7 +33,7 @@ enter_world() {
   folder=$(mktemp -d /tmp/opensspi-samba-XXXXXX) # every user can get there, and sockets want short paths
   "${as_root[@]}" "${own[@]}" env OPENSSPI_SAMBA_WORLD="$folder" \
     OPENSSPI_BUILD="${OPENSSPI_BUILD:-$(realpath "$samba_here/../../build/release")}" bash "$0" "$@" || status=$?
-  rmdir "$folder"
+  rmdir "$folder" || true
   exit "$status"
 }
 
