@@ -26,7 +26,7 @@ TEST(ProtectMemory, is_undone_for_any_number_of_blocks) {
   for (const std::size_t blocks : {1U, 2U, 3U, 4U, 5U, 100U, 4096U}) {
     const std::string data(16 * blocks, 'x');
     const std::string hidden = protect(data);
-    EXPECT_EQ(hidden.find("xxx"), std::string::npos);
+    EXPECT_EQ(hidden.find("xxxxxxxx"), std::string::npos);  // three in a row come by chance at times
     EXPECT_EQ(unprotect(hidden), data);
   }
 }

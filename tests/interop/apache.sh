@@ -19,7 +19,7 @@ end() {
     local pid
     pid=$(cat "$www/httpd.pid")
     kill "$pid" 2>/dev/null || true
-    while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+    until_gone "$pid"
   fi
   end_of_kdc
 }

@@ -108,8 +108,8 @@ def survives():
         (signature, cipher), second, third = sealed
         steps = [
             ("the second before the first", second, [SEC_E_OUT_OF_SEQUENCE]),
-            ("a forged ciphertext", (signature, b"?" + cipher[1:]), [SEC_E_MESSAGE_ALTERED]),
-            ("a forged signature", (signature[:5] + b"?" + signature[6:], cipher), [SEC_E_MESSAGE_ALTERED]),
+            ("a forged ciphertext", (signature, flipped(cipher, 0)), [SEC_E_MESSAGE_ALTERED]),
+            ("a forged signature", (flipped(signature, 5), cipher), [SEC_E_MESSAGE_ALTERED]),
             ("a truncated signature", (signature[:15], cipher), [SEC_E_MESSAGE_ALTERED, "80090308"]),
             ("the true first", (signature, cipher), None),
             ("the first again", (signature, cipher), [SEC_E_OUT_OF_SEQUENCE]),

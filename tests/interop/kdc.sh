@@ -19,9 +19,10 @@ dir=$(realpath -m "$2")
 realm=OPENSSPI.TEST
 types=(aes256=aes256-cts-hmac-sha1-96 aes128=aes128-cts-hmac-sha1-96 sha384=aes256-cts-hmac-sha384-192
   sha256=aes128-cts-hmac-sha256-128 rc4=arcfour-hmac)
-PATH=$PATH:/usr/sbin:/sbin
+# shellcheck source=tests/interop/lib_kdc.sh
+. "$(dirname "$(readlink -f "$0")")/lib_kdc.sh"
 
-free_port() { python3 -B "$(dirname "$(readlink -f "$0")")/../support/free_port.py"; }
+free_port() { python3 -B "$here/../support/free_port.py"; }
 
 # The second argument: a line more for [libdefaults].
 write_client_configuration() {
@@ -145,7 +146,11 @@ case $1 in
     echo 'Passw0rd!' | kinit alice >>"$dir/setup.log"
     ;;
   stop)
-    if [[ -e $dir/kdc.pid ]]; then kill "$(cat "$dir/kdc.pid")" 2>/dev/null || true; fi
+    if [[ -e $dir/kdc.pid ]]; then
+      pid=$(cat "$dir/kdc.pid")
+      kill "$pid" 2>/dev/null || true
+      until_gone "$pid" # it writes to the folder until then
+    fi
     ;;
   *) usage ;;
 esac

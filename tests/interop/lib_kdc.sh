@@ -3,6 +3,16 @@
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PATH=$PATH:/usr/sbin:/sbin
 
+# until_gone PID: waits for the end of a process that may be anybody's child.
+until_gone() {
+  local state
+  for _ in $(seq 600); do
+    state=$(sed 's/^.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
+    if [[ $state == [ZX] ]]; then return 0; fi
+    sleep 0.1
+  done
+}
+
 end_of_kdc() {
   "$here/kdc.sh" stop "$folder/kdc"
   rm -rf "$folder"

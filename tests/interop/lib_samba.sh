@@ -33,7 +33,7 @@ enter_world() {
   folder=$(mktemp -d /tmp/opensspi-samba-XXXXXX) # every user can get there, and sockets want short paths
   "${as_root[@]}" "${own[@]}" env OPENSSPI_SAMBA_WORLD="$folder" \
     OPENSSPI_BUILD="${OPENSSPI_BUILD:-$(realpath "$samba_here/../../build/release")}" bash "$0" "$@" || status=$?
-  rmdir "$folder"
+  rmdir "$folder" || true
   exit "$status"
 }
 
@@ -165,7 +165,7 @@ TEXT
 }
 
 start_winbindd() {
-  nsenter --target "$member" --mount --root winbindd --foreground --no-process-group --debug-stdout </dev/null \
+  setsid nsenter --target "$member" --mount --root winbindd --foreground --no-process-group --debug-stdout </dev/null \
     >"$world/winbindd.log" 2>&1 &
   winbindd=$!
   wait_until "winbindd does not reach the domain" on_member wbinfo --check-secret

@@ -1,6 +1,8 @@
 """Log-ons that winbindd verifies; samba_member.sh has started it. The folder of its world is the argument."""
 
+import contextlib
 import signal
+import time
 
 from interop import *
 
@@ -164,10 +166,33 @@ def hung_winbindd():
 
 tap.run("a winbindd that hangs: the reason names the deadline, and it is kept", hung_winbindd)
 
-os.kill(int(os.environ["OPENSSPI_DC"]), signal.SIGTERM)
+
+
+def running(session):
+    """The processes of a session that have not ended."""
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{entry}/stat", encoding="utf-8") as file:
+            state, _, _, its_session = file.read().rpartition(")")[2].split()[:4]
+            if int(its_session) == session and state not in "ZX":
+                found.append(entry)
+    return found
+
+
+def end_session(leader):
+    """Its children too, before the next test: they would go on answering."""
+    os.killpg(leader, signal.SIGKILL)
+    for _ in range(600):
+        if not running(leader):
+            return
+        time.sleep(0.1)
+    raise OSError(f"of session {leader} there are still {running(leader)}")
+
+
+end_session(int(os.environ["OPENSSPI_DC"]))
 tap.run("no domain controller: the reason says so",
         lambda: refused_with("domain controller", SEC_E_NO_AUTHENTICATING_AUTHORITY, ours(), server()))
-os.kill(WINBINDD, signal.SIGTERM)
+end_session(WINBINDD)
 tap.run("no winbindd: the reason says so",
         lambda: refused_with("winbindd does not answer", SEC_E_NO_AUTHENTICATING_AUTHORITY, ours(), server()))
 tap.done()

@@ -39,7 +39,7 @@ def make_home():
 
 def browse(port, home, *flags, page="/"):
     """What the page is after its script has run, and what the browser says of errors."""
-    with tempfile.TemporaryDirectory(dir=folder) as profile:
+    with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as profile:
         run = command("chromium", *FLAGS, *flags, "--user-data-dir=" + profile, "--dump-dom",
                       f"https://localhost:{port}{page}", timeout=300, stdin=subprocess.DEVNULL,
                       env={**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home})

@@ -38,7 +38,7 @@ SEEN_BY_ALL = ["ROBOT", "LOGJAM", "DROWN", "LUCKY13", "BEAST", "RC4", "POODLE_SS
 def scan(port, result):
     run = command("testssl", "--warnings", "off", "--color", "0", "--nodns", "none", "--ip", "127.0.0.1", "--quiet",
                   "--add-ca", path("root.pem"), "--jsonfile", result,
-                  *([] if FULL else QUICK), f"https://localhost:{port}", timeout=800, stdin=subprocess.DEVNULL)
+                  *([] if FULL else QUICK), f"https://localhost:{port}", timeout=1500, stdin=subprocess.DEVNULL)
     try:
         with open(result, encoding="utf-8") as file:
             return json.load(file)
