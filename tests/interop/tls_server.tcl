@@ -1,11 +1,23 @@
 # A server on a TLS channel, to stand against other implementations. Says "port N", then a line for each connection
 # (tls_common.tcl) or "refused WHY". Answers HTTP with pages and keep-alive, any other line with "echo LINE".
-# starttls=1: speaks SMTP in plain text as far as STARTTLS.
+# starttls=1: speaks SMTP in plain text as far as STARTTLS. insist=1: refuses who shows no certificate of the roots. In
+# body "%peer%" becomes the name of the client's certificate, and whether it is vouched for.
 source [file join [file dirname [info script]] tls_common.tcl]
 
-set options [words {certs {} key {} roots {} protocols {} request 0 alpn {} starttls 0 port 0 default 0 body {}}]
+set options [words {certs {} key {} roots {} protocols {} request 0 alpn {} starttls 0 port 0 default 0 body {}
+    insist 0}]
 set credentials [credentials server $options]
 set words [list -credentials $credentials -requestclientcert [dict get $options request] -alpn [dict get $options alpn]]
+if {[dict get $options insist]} { lappend words -verifier insist }
+
+# The package has compared it with the roots, and leaves it to us what to do where there is none.
+proc insist {chan context} { return [dict get [twapi::sspi_context_features $context] -mutualauth] }
+
+proc name_peer {chan body} {
+    set context [dict get [fconfigure $chan] -context]
+    set vouched [dict get [twapi::sspi_context_features $context] -mutualauth]
+    return [string map [list %peer% "[subject twapi::sspi_remote_cert $context] $vouched"] $body]
+}
 
 proc twapi::tls_background_error {message options} { say "refused $message" }
 
@@ -40,6 +52,7 @@ proc hear_field {chan method path} {
 proc answer {chan method path} {
     set body [dict get $::options body]
     if {$body eq ""} { set body "page $path\n" }
+    if {[string match *%peer%* $body]} { set body [name_peer $chan $body] }
     set fields "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: [string length $body]\r\n"
     append fields "Strict-Transport-Security: max-age=31536000\r\n"
     append fields "Content-Security-Policy: default-src 'self' 'unsafe-inline'\r\n"
