@@ -70,8 +70,8 @@ Result<void> deliver(Bytes token, const Call& call) {
   return {};
 }
 
-// What a stream package left over or misses, where the caller gave an EMPTY buffer for it. A step that is handed over by
-// a later call had another input than that call's, of which all that there is may be left.
+// What a stream package left over or misses, where the caller gave an EMPTY buffer for it. A step that is handed over
+// by a later call had another input than that call's, of which all that there is may be left.
 void report_rest(const core::Step& step, const core::StepInput& input, const Call& call) {
   if (call.input == nullptr || (step.extra_bytes == 0 && step.missing_bytes == 0)) return;
   SecBuffer* empty = core::find_buffer({call.input->pBuffers, call.input->cBuffers}, SECBUFFER_EMPTY);

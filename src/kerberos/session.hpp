@@ -25,8 +25,8 @@ struct Details {
   Enctype enctype = Enctype::none;
 };
 
-// A principal's name for who asks. SEC_E_UNSUPPORTED_FUNCTION: it is not UTF-8, which two names that are not the same, or
-// nobody's, would look like.
+// A principal's name for who asks. SEC_E_UNSUPPORTED_FUNCTION: it is not UTF-8, which two names that are not the same,
+// or nobody's, would look like.
 Result<std::u16string> text_of_principal(const std::string& principal);
 
 // What is left of the agreed flags where messages are datagrams, which come in any order, or not at all: that none
@@ -52,6 +52,8 @@ class Session {
   static Result<std::unique_ptr<Session>> restore(wire::Reader& r, bool initiator, OM_uint32 flags);
 
   OM_uint32 flags() const { return flags_; }  // GSS_C_x
+  // Of what is sent, once the keys were taken from MIT or restored.
+  Enctype enctype() const { return keys_.sending_key().enctype; }
   bool initiator() const { return initiator_; }
 
  private:

@@ -199,8 +199,8 @@ Result<Agreement> UserToUserInitiator::finish(Bytes reply) {
   code = krb5_auth_con_getlocalseqnumber(k, context_.get(), &number);
   if (code != 0) return std::unexpected(krb5_error(k, code, kCheck));
   keys.send_number = number_of(number);
-  return agree(std::move(keys), flags_, unparse(krb5_, service_->client),
-               unparse(krb5_, service_->server), service_->times.endtime);
+  return agree(std::move(keys), flags_, unparse(krb5_, service_->client), unparse(krb5_, service_->server),
+               service_->times.endtime);
 }
 
 Result<UserToUserAcceptor> UserToUserAcceptor::open(Tickets& tickets) {

@@ -2,8 +2,8 @@
 //
 // operator delete of this program looks through what is given back while a test asks it to; the library's calls come
 // here too.
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <malloc.h>
 #include <unistd.h>
 
@@ -100,7 +100,9 @@ class FreedMemory : public ::testing::Test {
 TEST_F(FreedMemory, IsLookedThrough) {
   static constexpr char kText[] = "a text that is found again";
   watch(kText, sizeof kText);
-  { const std::string copy(kText, sizeof kText); }
+  {
+    const std::string copy(kText, sizeof kText);
+  }
   EXPECT_EQ(found(), 1);
 }
 
@@ -205,7 +207,8 @@ TEST_F(FreedMemory, HoldsNoSessionKeyOfAnExportedContext) {
   EXPECT_EQ(all, 0);
 }
 
-// The form is our own: src/kerberos/export.cpp and session.cpp. In memory that is never given back, as its key would be.
+// The form is our own: src/kerberos/export.cpp and session.cpp. In memory that is never given back, as its key would
+// be.
 Blob& packed_kerberos_context(std::span<const std::uint8_t> key, std::size_t target_characters) {
   static Blob& packed = *new Blob;
   packed.reserve(1 << 16);

@@ -216,8 +216,7 @@ TEST_F(HashSourceTest, AnAccountWhoseHashEverybodyKnowsCannotLogOn) {
       account.nt_hash = c.hash.clone();
       return account;
     });
-    for (const Logon& logon :
-         {ntlm_v2_logon(u"alice", u"CORP", c.hash), ntlm_v1_logon(u"alice", u"CORP", u"", true)}) {
+    for (const Logon& logon : {ntlm_v2_logon(u"alice", u"CORP", c.hash), ntlm_v1_logon(u"alice", u"CORP", u"", true)}) {
       const auto verdict = source->verify(logon.request());
       ASSERT_FALSE(verdict) << c.reason;
       EXPECT_EQ(verdict.error().status, Status::logon_denied);
