@@ -49,15 +49,8 @@ HashSource::Account stand_in(const LogonRequest& request) {
   return account;
 }
 
-// Hashes that everybody knows are no proof of anything; empty for any other.
-std::string why_no_secret(const Key16& nt_hash) {
-  static const auto* const kOfEmptyPassword = new Key16(ntowf_v1({}));
-  if (equal_in_constant_time(nt_hash.bytes(), kOfEmptyPassword->bytes())) {
-    return "its password is empty, with which nobody logs on over a network";
-  }
-  if (equal_in_constant_time(nt_hash.bytes(), Key16().bytes())) return "its source gave no NT hash, but zeros";
-  return {};
-}
+// No password has this hash: it is what a program leaves that fills in none.
+bool is_zeros(const Key16& nt_hash) { return equal_in_constant_time(nt_hash.bytes(), Key16().bytes()); }
 
 std::string claim(const LogonRequest& request) {
   return "\"" + trace::printable(to_utf8(request.domain) + "\\" + to_utf8(request.user)) + "\"";
@@ -76,7 +69,9 @@ Result<Verdict> HashSource::verify(const LogonRequest& request) const {
   Proven proven =
       *form == ResponseForm::ntlm_v2 ? prove_v2(account.nt_hash, request) : prove_v1(account.nt_hash, request, *form);
   if (!found) return deny(claim(request) + ": " + found.error().detail);
-  if (account.may_not_log_on.empty()) account.may_not_log_on = why_no_secret(account.nt_hash);
+  if (account.may_not_log_on.empty() && is_zeros(account.nt_hash)) {
+    account.may_not_log_on = "its source gave no NT hash, but zeros";
+  }
   if (!account.may_not_log_on.empty()) return deny(claim(request) + " may not log on: " + account.may_not_log_on);
   if (!proven.matches) return deny(claim(request) + ": the response does not fit the account's password");
   Verdict verdict;

@@ -5,6 +5,7 @@
 
 #include "accounts/account_lines.hpp"
 #include "accounts/file_source.hpp"
+#include "accounts/owf.hpp"
 #include "base/text.hpp"
 #include "base/trace.hpp"
 
@@ -45,7 +46,7 @@ bool is_hexadecimal(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return digit_of(c) >= 0; });
 }
 
-enum class HashField { hash, absent, no_password, bad };
+enum class HashField { hash, of_empty_password, absent, no_password, bad };
 
 HashField read_hash(std::string_view field, Key16& out) {
   if (field.size() != kHashDigits) return HashField::bad;
@@ -56,7 +57,9 @@ HashField read_hash(std::string_view field, Key16& out) {
   for (std::size_t i = 0; i < out.bytes().size(); ++i) {
     out.writable()[i] = static_cast<std::uint8_t>(digit_of(field[2 * i]) << 4 | digit_of(field[2 * i + 1]));
   }
-  return HashField::hash;
+  static const auto* const kOfEmptyPassword = new Key16(ntowf_v1({}));
+  return equal_in_constant_time(out.bytes(), kOfEmptyPassword->bytes()) ? HashField::of_empty_password
+                                                                        : HashField::hash;
 }
 
 struct Barring {
@@ -77,6 +80,7 @@ std::string barred(std::string_view flags, HashField nt_hash) {
   }
   if (!flags.contains('U')) return "it is no user's account (flag U is missing)";
   if (nt_hash == HashField::no_password) return "the account has no password (NO PASSWORD)";
+  if (nt_hash == HashField::of_empty_password) return "the account's password is empty";
   if (nt_hash != HashField::hash) return "the account has no NT hash";
   return {};
 }

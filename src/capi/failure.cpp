@@ -16,10 +16,10 @@ const Failure& last_failure() { return failure; }
 void set_package(std::u16string_view name) { package = name; }
 
 SECURITY_STATUS record(const Error& error, const char* function) {
-  failure = {error.status, std::u16string(package), error.check, error.detail};
+  failure = {error.status, std::u16string(package), error.check, trace::printable(error.detail)};
   if (trace::enabled()) {
     trace::line(to_utf8(package), std::string(function) + ": " + std::string(status_name(error.status)) + ": " +
-                                      error.check + ": " + trace::printable(error.detail));
+                                      error.check + ": " + failure.text);
   }
   package = {};
   return number(error.status);

@@ -66,6 +66,10 @@ Result<std::unique_ptr<core::Context>> KerberosContext::unpack(const KerberosPac
   std::u16string target = from_utf16le(r.take(r.ok() ? 2 * length : 0));
   auto session = Session::restore(r, initiator == 1, flags);
   if (!session) return fail(session);
+  if (package.configuration().fips && (*session)->enctype() == Enctype::rc4) {
+    return fail(Status::crypto_system_invalid, "packed context",
+                "its keys are of RC4, which may not be used in FIPS mode");
+  }
   auto context =
       std::make_unique<ImportedContext>(package, initiator == 1 ? core::Role::initiator : core::Role::acceptor);
   context->take(std::move(*session), expiry, std::move(target), requested);

@@ -52,6 +52,8 @@ class Session {
   static Result<std::unique_ptr<Session>> restore(wire::Reader& r, bool initiator, OM_uint32 flags);
 
   OM_uint32 flags() const { return flags_; }  // GSS_C_x
+  // Of what is sent, once the keys were taken from MIT or restored.
+  Enctype enctype() const { return keys_.sending_key().enctype; }
   bool initiator() const { return initiator_; }
 
  private:

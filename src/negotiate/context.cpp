@@ -164,6 +164,10 @@ Result<std::unique_ptr<core::Context>> NegotiateContext::unpack(const NegotiateP
   if (!r.ok()) return fail(Status::invalid_token, "packed context", r.why());
   for (core::Package* mechanism : package.mechanisms()) {
     if (mechanism->info().name != name) continue;
+    if (const std::string why_not = mechanism->why_unavailable(); !why_not.empty()) {
+      return fail(Status::secpkg_not_found, "packed context",
+                  "it is one of " + to_utf8(name) + ", which is not offered: " + why_not);
+    }
     auto mech = mechanism->unpack(packed.subspan(r.position()));
     if (!mech) return fail(mech);
     return std::make_unique<ImportedContext>(std::move(*mech), *mechanism);

@@ -133,6 +133,18 @@ TEST(SecretsInTheTrace, NoneOfAForgedMic) {
   secrets_of(client.out, client.session_key()).expect_none_in(listener.heard());
 }
 
+// Whoever shows a reason on a terminal, or writes it into a log, is not obeyed for the peer by either.
+TEST(ReasonsOfFailures, HoldNoControlCharactersOfThePeers) {
+  const Identity odd{u"x\nalice: accepted\x1b[2J\x7f", u"EXAMPLE\r", u"Passw0rd!"};
+  Credential client_credential(&odd), accounts(nullptr);
+  End client(Role::kClient, client_credential, kClientSeal), server(Role::kServer, accounts, kServerAny);
+  ASSERT_EQ(log_on(client, server), SEC_E_LOGON_DENIED);
+  Listener listener;
+  listener.take_failure();
+  EXPECT_NE(listener.heard().find("x\\x0aalice: accepted\\x1b[2J\\x7f"), std::string::npos) << listener.heard();
+  EXPECT_EQ(listener.heard().find_first_of("\n\r\x1b\x7f"), std::string::npos);
+}
+
 TEST(SecretsInTheTrace, NoneOfCredentialsThatAreRefused) {
   Listener listener;
   std::u16string ntlm = u"NTLM", user = u"alice", hash = u"fc525c9683e8fe067095ba2ddc97188";  // a digit short

@@ -58,6 +58,21 @@ TEST_F(SpnegoRelay, NoneIsFourTokensAndAHint) {
   expect_usable(*client, *server);
 }
 
+// What a host leaves out cannot be brought in as a context of another.
+TEST_F(SpnegoRelay, AContextOfNtlmIsNotImportedWhereNtlmIsOff) {
+  auto client = world_.initiator(), server = world_.acceptor();
+  whole(*client, *server);
+  const auto packed = server->pack(false);
+  ASSERT_TRUE(packed) << why(packed);
+  EXPECT_TRUE(world_.package.unpack(packed->bytes()));
+  for (bool Configuration::* off : {&Configuration::ntlm_disabled, &Configuration::fips}) {
+    world_.ntlm.configuration = {};
+    world_.ntlm.configuration.*off = true;
+    const auto imported = world_.package.unpack(packed->bytes());
+    EXPECT_EQ(status_of(imported), Status::secpkg_not_found) << why(imported);
+  }
+}
+
 TEST_F(SpnegoRelay, LogOnRelayedToAServerThatRequiresBindings) {
   const ByteVector of_relayer = as_bytes("tls-server-end-point:relayer"),
                    of_server = as_bytes("tls-server-end-point:server");

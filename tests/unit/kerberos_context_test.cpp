@@ -117,6 +117,19 @@ TEST_P(KerberosMechListMic, NeedsAnEstablishedContextWithIntegrity) {
   EXPECT_FALSE(client_.mech_list_mic_due());
 }
 
+TEST_P(KerberosMechListMic, IsNotMadeWithRc4ThatWasImportedInFipsMode) {
+  begin();
+  const auto packed = client_.pack(false);
+  ASSERT_TRUE(packed) << packed.error().detail;
+  EXPECT_TRUE(package_.unpack(packed->bytes()));
+  configuration_.fips = true;
+  const auto imported = package_.unpack(packed->bytes());
+  ASSERT_EQ(imported.has_value(), GetParam() != Enctype::rc4);
+  if (!imported) {
+    EXPECT_EQ(imported.error().status, Status::crypto_system_invalid) << imported.error().detail;
+  }
+}
+
 std::string name_of(const ::testing::TestParamInfo<Enctype>& test) {
   std::string name = enctype_name(static_cast<std::int32_t>(test.param));
   std::ranges::replace(name, '-', '_');

@@ -88,6 +88,8 @@ INSTANTIATE_TEST_SUITE_P(Flags, Barred,
                                            BarredAccount{"[I          ]", kNtHash, "flag I"},
                                            BarredAccount{"[           ]", kNtHash, "flag U"},
                                            BarredAccount{kUser, "NO PASSWORDXXXXXXXXXXXXXXXXXXXXX", "NO PASSWORD"},
+                                           BarredAccount{kUser, "31D6CFE0D16AE931B73C59D7E0C089C0",
+                                                         "password is empty"},
                                            BarredAccount{kUser, kNoHash, "no NT hash"},
                                            BarredAccount{kUser, "********************************", "no NT hash"}));
 
