@@ -46,6 +46,10 @@ class FileKeeper final : public Keeper {
     if (found != elements_.end()) elements_.erase(found);
     return commit();
   }
+  Result<void> crl_added(X509_CRL* crl) override {
+    crls_.push_back(share(crl));
+    return commit();
+  }
 
  private:
   Result<void> commit() {

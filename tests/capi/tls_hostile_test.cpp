@@ -194,6 +194,19 @@ TEST(StoreFile, KeepsItsRevocationListsThroughChanges) {
         << why();
   }
   EXPECT_EQ(refused(), static_cast<SECURITY_STATUS>(CRYPT_E_REVOKED)) << why();
+
+  // One that is added to the store is written as a certificate is.
+  std::filesystem::remove(path);
+  {
+    const Store store = open(CERT_FILE_STORE_COMMIT_ENABLE_FLAG);
+    const Bytes list = make_crl({pki().root, {pki().server.x509}});
+    EXPECT_TRUE(CertAddCertificateContextToStore(store.get(), bare(pki().root.x509).get(), CERT_STORE_ADD_NEW, nullptr))
+        << why();
+    EXPECT_TRUE(CertAddEncodedCRLToStore(store.get(), X509_ASN_ENCODING, list.data(), static_cast<DWORD>(list.size()),
+                                         CERT_STORE_ADD_ALWAYS, nullptr))
+        << why();
+  }
+  EXPECT_EQ(refused(), static_cast<SECURITY_STATUS>(CRYPT_E_REVOKED)) << why();
   std::filesystem::remove_all(directory);
 }
 
