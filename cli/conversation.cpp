@@ -72,13 +72,13 @@ bool receive(const Context& context, Streams& streams, opensspi::ByteVector& tok
 }
 
 void tell_identity(const Context& context, std::ostream& out) {
-  if (const auto name = context.user_name()) out << "user:     " << opensspi::to_utf8(*name) << '\n';
+  if (const auto name = context.user_name()) out << "user:     " << shown(*name) << '\n';
   const auto account = context.account();
   if (!account) return;
   if (account->anonymous) out << "identity: anonymous; nobody was authenticated\n";
   if (account->guest) out << "identity: guest\n";
-  if (!account->source.empty()) out << "source:   " << opensspi::to_utf8(account->source) << '\n';
-  for (const std::u16string& sid : account->sids) out << "sid:      " << opensspi::to_utf8(sid) << '\n';
+  if (!account->source.empty()) out << "source:   " << shown(account->source) << '\n';
+  for (const std::u16string& sid : account->sids) out << "sid:      " << shown(sid) << '\n';
 }
 
 void tell_protection(const Context& context, std::ostream& out) {
@@ -102,7 +102,7 @@ int tell_success(const Context& context, bool sent_last, std::ostream& out) {
       << (package ? " with " + opensspi::to_utf8(package->name) : std::string()) << '\n';
   tell_identity(context, out);
   const auto target = context.client_target();
-  if (target && !target->empty()) out << "target:   " << opensspi::to_utf8(*target) << '\n';
+  if (target && !target->empty()) out << "target:   " << shown(*target) << '\n';
   tell_protection(context, out);
   if (sent_last)
     out << "note:     whether it lets this account in is the " << peer_name(context.role()) << "'s to say\n";

@@ -55,6 +55,21 @@ std::optional<std::u16string> to_utf16(std::string_view utf8) {
   return text;
 }
 
+std::string shown(std::u16string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::u16string safe;
+  for (const char16_t unit : text) {
+    if (unit >= 0x20 && (unit < 0x7F || unit > 0x9F) && unit != 0x2028 && unit != 0x2029) {
+      safe.push_back(unit);
+      continue;
+    }
+    safe += unit > 0xFF ? u"\\u20" : u"\\x";
+    safe.push_back(static_cast<char16_t>(kHex[unit >> 4 & 0xF]));
+    safe.push_back(static_cast<char16_t>(kHex[unit & 0xF]));
+  }
+  return opensspi::to_utf8(safe);
+}
+
 std::string encode_base64(opensspi::Bytes bytes) {
   std::string text;
   for (std::size_t at = 0; at < bytes.size(); at += 3) {

@@ -14,6 +14,9 @@ namespace sspi {
 // None where the text is not well-formed UTF-8.
 std::optional<std::u16string> to_utf16(std::string_view utf8);
 
+// For a terminal: what the peer may have chosen, with control characters as \x1b, so that it begins no line of its own.
+std::string shown(std::u16string_view text);
+
 std::string encode_base64(opensspi::Bytes bytes);
 // None where the text is not base64 with its padding; blanks are passed over.
 std::optional<opensspi::ByteVector> decode_base64(std::string_view text);

@@ -157,6 +157,8 @@ proc http_server::read_head {channel into} {
 }
 
 proc http_server::parse_head {head} {
+    # RFC 9112 2.2 allows an LF alone to end a line; a proxy that takes it for a part of the line would count other requests.
+    if {[string first \n [string map {\r\n {}} $head]] >= 0} { refuse "400 Bad Request" }
     set lines [split [string map {\r\n \n} $head] \n]
     if {[llength $lines] > 101} { refuse "431 Request Header Fields Too Large" }
     if {[regexp {[\x00-\x08\x0b-\x1f\x7f]} [join $lines \n]]} { refuse "400 Bad Request" }

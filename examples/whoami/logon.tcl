@@ -142,7 +142,8 @@ oo::class create Logon {
             set Exchange {}
             set Finished 0
         }
-        set entry [dict create way $way line $line scheme $scheme token {}]
+        # A client chooses the line, and may make each as long as a head may be.
+        set entry [dict create way $way line [string range $line 0 299] scheme $scheme token {}]
         if {$token ne ""} { dict set entry token [decode::token $token] }
         lappend Exchange $entry
         if {[llength $Exchange] > 16} { set Exchange [lrange $Exchange end-15 end] }

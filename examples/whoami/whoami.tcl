@@ -61,8 +61,8 @@ oo::class create Whoami {
         if {[dict get $outcome failure] ne ""} { http_server::say "refused: [dict get $outcome failure]" }
         set answer [my Page $path [dict get $outcome token]]
         # RFC 4559 section 6: a proxy may send the requests of several people over one connection. A log-on that took a
-        # single token holds for its request, and no other.
-        if {[dict exists $header via]} {
+        # single token holds for its request, and no other. Not every proxy says Via; some tell whom they speak for.
+        if {[dict exists $header via] || [dict exists $header forwarded] || [dict exists $header x-forwarded-for]} {
             $Logon destroy
             my Begin
         }

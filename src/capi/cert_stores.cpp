@@ -165,7 +165,10 @@ OPENSSPI_API BOOL CertAddEncodedCRLToStore(HCERTSTORE hCertStore, DWORD, const B
     if (!content || content->crls.empty()) {
       return fail(Status::crypt_asn1_badtag, "pbCrlEncoded", "it is no revocation list");
     }
-    for (cert::CrlPtr& crl : content->crls) cert::store_of(hCertStore)->add_crl(std::move(crl));
+    for (cert::CrlPtr& crl : content->crls) {
+      auto added = cert::store_of(hCertStore)->add_crl(std::move(crl));
+      if (!added) return fail(added);
+    }
     return 1;
   });
 }

@@ -46,6 +46,10 @@ class FileKeeper final : public Keeper {
     if (found != elements_.end()) elements_.erase(found);
     return commit();
   }
+  Result<void> crl_added(X509_CRL* crl) override {
+    crls_.push_back(share(crl));
+    return commit();
+  }
 
  private:
   Result<void> commit() {
@@ -136,6 +140,14 @@ Result<StoreRef> open_file_store(std::u16string_view wide_path, std::uint32_t fl
   if ((flags & CERT_STORE_READONLY_FLAG) != 0) {
     keeper = std::make_unique<ReadOnlyKeeper>(path + " was opened with CERT_STORE_READONLY_FLAG");
   } else if ((flags & CERT_FILE_STORE_COMMIT_ENABLE_FLAG) != 0) {
+    // A store's file has no keys, and is written as a whole.
+    if (std::ranges::any_of(content.certificates,
+                            [](const ElementPtr& element) { return element->key() != nullptr; })) {
+      return fail(Status::win_access_denied, kCheck,
+                  path +
+                      " has a private key, which would be gone when the store is written; it can be opened without "
+                      "CERT_FILE_STORE_COMMIT_ENABLE_FLAG");
+    }
     keeper = std::make_unique<FileKeeper>(path, content);
   }
   return StoreRef(Store::make(std::move(content), std::move(keeper)));

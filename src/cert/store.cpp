@@ -53,9 +53,12 @@ Result<Store::Entry> Store::add(const Element& element, std::uint32_t dispositio
   }
 }
 
-void Store::add_crl(CrlPtr crl) {
+Result<void> Store::add_crl(CrlPtr crl) {
   const std::scoped_lock lock(mutex_);
+  auto kept = keeper_ ? keeper_->crl_added(crl.get()) : Result<void>{};
+  if (!kept) return kept;
   crls_.push_back(std::move(crl));
+  return {};
 }
 
 Result<void> Store::remove(std::uint64_t place) {

@@ -22,6 +22,7 @@ class Keeper {
   virtual ~Keeper() = default;
   virtual Result<void> added(const Element& element) = 0;
   virtual Result<void> removed(const Element& element) = 0;
+  virtual Result<void> crl_added(X509_CRL*) { return {}; }  // kept by the store alone where this is not overridden
   virtual bool holds_keys() const { return false; }
 };
 
@@ -47,7 +48,7 @@ class Store {
 
   // dispositions: CERT_STORE_ADD_x. CRYPT_E_EXISTS, SEC_E_INVALID_PARAMETER, and what the keeper answers.
   Result<Entry> add(const Element& element, std::uint32_t disposition);
-  void add_crl(CrlPtr crl);
+  Result<void> add_crl(CrlPtr crl);
   Result<void> remove(std::uint64_t place);
   // Tells the keeper that properties or the key of an element changed.
   Result<void> changed(const Element& element);

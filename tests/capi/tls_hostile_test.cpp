@@ -1,8 +1,10 @@
 // What a peer, or the maker of a file, does to get more than it may: each is one attack, and fails.
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <thread>
 
@@ -194,6 +196,38 @@ TEST(StoreFile, KeepsItsRevocationListsThroughChanges) {
         << why();
   }
   EXPECT_EQ(refused(), static_cast<SECURITY_STATUS>(CRYPT_E_REVOKED)) << why();
+
+  // One that is added to the store is written as a certificate is.
+  std::filesystem::remove(path);
+  {
+    const Store store = open(CERT_FILE_STORE_COMMIT_ENABLE_FLAG);
+    const Bytes list = make_crl({pki().root, {pki().server.x509}});
+    EXPECT_TRUE(CertAddCertificateContextToStore(store.get(), bare(pki().root.x509).get(), CERT_STORE_ADD_NEW, nullptr))
+        << why();
+    EXPECT_TRUE(CertAddEncodedCRLToStore(store.get(), X509_ASN_ENCODING, list.data(), static_cast<DWORD>(list.size()),
+                                         CERT_STORE_ADD_ALWAYS, nullptr))
+        << why();
+  }
+  EXPECT_EQ(refused(), static_cast<SECURITY_STATUS>(CRYPT_E_REVOKED)) << why();
+  std::filesystem::remove_all(directory);
+}
+
+// A store's file has no keys, and is written as a whole.
+TEST(StoreFile, IsNotWrittenOverAPrivateKey) {
+  char name[] = "/tmp/opensspi-XXXXXX";
+  const std::string directory = mkdtemp(name), path = directory + "/server.pem";
+  FILE* file = std::fopen(path.c_str(), "w");
+  PEM_write_X509(file, pki().server.x509.get());
+  PEM_write_PrivateKey(file, pki().server.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  std::fclose(file);
+  const std::u16string wide(path.begin(), path.end());
+  const auto open = [&](DWORD flags) {
+    return Store(CertOpenStore(CERT_STORE_PROV_FILENAME_W, X509_ASN_ENCODING, 0, flags, wide.c_str()));
+  };
+  EXPECT_FALSE(open(CERT_FILE_STORE_COMMIT_ENABLE_FLAG));
+  EXPECT_EQ(OpenSspiGetLastCryptError(), static_cast<DWORD>(ERROR_ACCESS_DENIED)) << why();
+  EXPECT_TRUE(open(CERT_STORE_READONLY_FLAG)) << why();
+  EXPECT_TRUE(open(0)) << why();
   std::filesystem::remove_all(directory);
 }
 

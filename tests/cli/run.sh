@@ -111,6 +111,11 @@ ends 'the target' 0 0 err '^target: +HTTP/localhost$'
 ends 'no protection was asked for' 0 0 err '^flags: .* none$'
 
 : >"$work/to_server"
+log_on --user 'EXAMPLE\bob' --password-file "$work/password" --target $'HTTP/\e[31mx\nuser:     root' -- \
+  --accounts "plain:$work/accounts"
+ends 'a target that would begin a line of its own' 0 0 err '^target: +HTTP/\\x1b\[31mx\\x0auser: +root$'
+
+: >"$work/to_server"
 log_on --user bob --domain EXAMPLE --password-file "$work/wrong" -- --accounts "plain:$work/accounts"
 ends 'a wrong password' 0 1 err '^failed: +SEC_E_LOGON_DENIED \(-2146893044, 0x8009030C\): The logon attempt failed$'
 ends 'and why' 0 1 err '^reason: +"EXAMPLE\\bob": the response does not fit the account'

@@ -209,12 +209,12 @@ def pipelined():
         return None if statuses == {200} else str(statuses)
 
 
-def one_connection_for_several_people():
+def one_connection_for_several_people(proxy):
     """What a proxy sends for one must not be answered as the other."""
     with Raw(PORT) as raw, Peer("ntlm", "client", "") as client:
-        _, headers, _ = raw.ask("Via: 1.1 p", "Authorization: NTLM " + b64(client.step()[1]))
+        _, headers, _ = raw.ask(proxy, "Authorization: NTLM " + b64(client.step()[1]))
         token = client.step(base64.b64decode(dict(headers)["www-authenticate"][5:]))[1]
-        statuses = [raw.ask("Via: 1.1 p", "Authorization: NTLM " + b64(token))[0], raw.ask("Via: 1.1 p")[0]]
+        statuses = [raw.ask(proxy, "Authorization: NTLM " + b64(token))[0], raw.ask(proxy)[0]]
         return None if statuses == [401, 401] else str(statuses)
 
 
@@ -225,7 +225,8 @@ tap.run("a request without a token gives a log-on up", given_up_in_the_middle)
 tap.run("NTLM as it is under the scheme Negotiate", raw_ntlm_under_negotiate)
 tap.run("another connection is nobody's", another_connection_is_nobody)
 tap.run("requests in a row are answered in a row", pipelined)
-tap.run("behind a proxy no connection is logged on", one_connection_for_several_people)
+for proxy in ("Via: 1.1 p", "Forwarded: for=192.0.2.1", "X-Forwarded-For: 192.0.2.1"):
+    tap.run(f"behind a proxy no connection is logged on, {proxy}", lambda: one_connection_for_several_people(proxy))
 
 HOST = "Host: localhost\r\n"
 for name, data, wanted in (
@@ -241,6 +242,8 @@ for name, data, wanted in (
         ("a blank before the colon", "GET / HTTP/1.1\r\n" + HOST + "A : b\r\n\r\n", 400),
         ("a NUL", "GET /\0 HTTP/1.1\r\n" + HOST + "\r\n", 400),
         ("a bare CR", "GET / HTTP/1.1\r\n" + HOST + "A: b\rc\r\n\r\n", 400),
+        ("a bare LF", "GET / HTTP/1.1\r\n" + HOST + "A: b\nContent-Length: 20\r\n\r\n", 400),
+        ("a bare LF behind the request", "GET / HTTP/1.1\n" + HOST + "\r\n", 400),
         ("bytes of no character", "GET /name HTTP/1.1\r\n" + HOST + "A: \xff\xfe\r\n\r\n", 401),
         ("another method", "DELETE / HTTP/1.1\r\n" + HOST + "\r\n", 405),
         ("another version", "GET / HTTP/3.0\r\n" + HOST + "\r\n", 400),
@@ -340,6 +343,22 @@ def handshakes_that_do_not_come():
     return result or serves(hasty.https)
 
 
+def memory_bytes():
+    with open(f"/proc/{site.process.pid}/status") as status:
+        return 1024 * int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))
+
+
+def long_paths_are_not_kept():
+    """The record of a log-on that never comes has short lines."""
+    before = memory_bytes()
+    raws = [Raw(PORT) for _ in range(30)]
+    statuses = {raw.ask(line=f"GET /{'x' * 90000} HTTP/1.1")[0] for _ in range(16) for raw in raws}
+    grown = memory_bytes() - before
+    for raw in raws:
+        raw.close()
+    return None if statuses == {401} and grown < 24 << 20 else f"{statuses}, {grown} bytes more"
+
+
 def paths():
     with Raw(PORT) as raw, Peer("ntlm", "client", "") as client:
         raw.ntlm(client)
@@ -354,6 +373,7 @@ tap.run("clients that do not read their answers are let go", lambda: clients_tha
 tap.run("clients that do not read their answers are let go, over TLS",
         lambda: clients_that_do_not_read(hasty.ports[1], True))
 tap.run("TLS handshakes that do not come are bounded in number and time", handshakes_that_do_not_come)
+tap.run("what a client sends for ever is not kept for ever", long_paths_are_not_kept)
 tap.run("there is one page, and no file", paths)
 tokens = subprocess.run(["tclsh", os.path.join(HERE, "whoami_decode.tcl"), WHOAMI], capture_output=True, text=True,
                         env={**ENVIRONMENT, "OPENSSPI_ACCOUNTS": "self"}, timeout=300)
