@@ -2,6 +2,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "errors.hpp"
 #include "opensspi/schannel.h"
@@ -143,7 +144,8 @@ int TlsChannel::decrypt_into(MutableBytes room, Bytes cipher) {
     return 0;
   }
   const Decrypted result = decrypt_stream(*native, cipher, room);
-  const auto failure = opensspi::failed(result.status);
+  std::optional<opensspi::Error> failure;  // at once: the calls below may leave one of their own
+  if (result.status < 0) failure = opensspi::failed(result.status).error();
   const Bytes rest = cipher.subspan(result.used_bytes);
   cipher_.assign(rest.begin(), rest.end());
   cipher_may_have_record_ = !rest.empty() && room.size() < cipher.size() && result.plain_bytes != 0;
@@ -151,7 +153,7 @@ int TlsChannel::decrypt_into(MutableBytes room, Bytes cipher) {
   if (result.status == SEC_I_CONTEXT_EXPIRED) peer_closed_ = true;
   if (result.status == SEC_I_RENEGOTIATE) continue_context();
   answer_peer();
-  if (result.status < 0) fail(failure.error());
+  if (failure) fail(*failure);
   return static_cast<int>(result.plain_bytes);
 }
 
