@@ -121,18 +121,15 @@ inline std::optional<double> measure(Subject& subject, const std::string& verb, 
   return std::nullopt;
 }
 
-inline int serve(Subject& subject) {
+// Answers line by line. `answer` takes the verb and the stream with what stands behind it.
+template <typename Answer>
+int answer_lines(Answer answer) {
   std::cout << "ready" << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream in(line);
     std::string verb;
-    std::size_t size = 0;
-    double ms = 0;
     in >> verb;
-    if (verb != "handshake") in >> size;
-    in >> ms;
-    const std::optional<double> value = measure(subject, verb, size, ms);
-    if (value) {
+    if (const std::optional<double> value = answer(verb, in)) {
       std::printf("%.1f\n", *value);
     } else {
       std::printf("none\n");
@@ -140,6 +137,16 @@ inline int serve(Subject& subject) {
     std::fflush(stdout);
   }
   return 0;
+}
+
+inline int serve(Subject& subject) {
+  return answer_lines([&](const std::string& verb, std::istream& in) {
+    std::size_t size = 0;
+    double ms = 0;
+    if (verb != "handshake") in >> size;
+    in >> ms;
+    return measure(subject, verb, size, ms);
+  });
 }
 
 inline constexpr char kDomain[] = "EXAMPLE";

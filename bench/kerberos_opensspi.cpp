@@ -4,7 +4,7 @@
 
 #include "bench_peer.hpp"
 #include "counted_allocations.hpp"
-#include "opensspi/sspi.h"
+#include "sspi_subject.hpp"
 
 namespace {
 
@@ -13,24 +13,16 @@ using namespace bench;
 constexpr ULONG kClientRequest = ISC_REQ_CONNECTION | ISC_REQ_MUTUAL_AUTH | ISC_REQ_INTEGRITY |
                                  ISC_REQ_CONFIDENTIALITY | ISC_REQ_REPLAY_DETECT | ISC_REQ_SEQUENCE_DETECT;
 
-class Opensspi : public Subject {
+class Opensspi : public SspiSubject {
  public:
   explicit Opensspi(const std::string& target);
-  void handshake() override;
-  void keep_pair() override { establish(); }
-  void sign_pair(std::vector<std::uint8_t>& buffer) override;
-  void seal_pair(std::vector<std::uint8_t>& buffer) override;
   std::optional<std::uint64_t> allocations() const override { return allocation_count.load(); }
 
  private:
-  struct Pair {
-    CtxtHandle client, server;
-  };
-  Pair establish();
+  Pair establish() override;
 
   std::u16string target_;
   CredHandle client_{}, server_{};
-  Pair pair_{};
 };
 
 Opensspi::Opensspi(const std::string& target) : target_(target.begin(), target.end()) {
@@ -40,7 +32,7 @@ Opensspi::Opensspi(const std::string& target) : target_(target.begin(), target.e
                                                              nullptr, nullptr, nullptr, credential, nullptr);
     expect(status == SEC_E_OK, "AcquireCredentialsHandleW", status);
   }
-  pair_ = establish();
+  begin();
 }
 
 Opensspi::Pair Opensspi::establish() {
@@ -60,34 +52,6 @@ Opensspi::Pair Opensspi::establish() {
                                       &pair.client, &up_list, &attributes, nullptr);
   expect(status == SEC_E_OK && (attributes & ISC_RET_MUTUAL_AUTH) != 0, "the log-on", status);
   return pair;
-}
-
-void Opensspi::handshake() {
-  Pair pair = establish();
-  DeleteSecurityContext(&pair.client);
-  DeleteSecurityContext(&pair.server);
-}
-
-void Opensspi::sign_pair(std::vector<std::uint8_t>& buffer) {
-  std::array<std::uint8_t, 64> token;
-  SecBuffer buffers[2] = {{token.size(), SECBUFFER_TOKEN, token.data()},
-                          {static_cast<ULONG>(buffer.size()), SECBUFFER_DATA, buffer.data()}};
-  SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
-  SECURITY_STATUS status = MakeSignature(&pair_.client, 0, &message, 0);
-  expect(status == SEC_E_OK, "MakeSignature", status);
-  status = VerifySignature(&pair_.server, &message, 0, nullptr);
-  expect(status == SEC_E_OK, "VerifySignature", status);
-}
-
-void Opensspi::seal_pair(std::vector<std::uint8_t>& buffer) {
-  std::array<std::uint8_t, 128> token;
-  SecBuffer buffers[2] = {{token.size(), SECBUFFER_TOKEN, token.data()},
-                          {static_cast<ULONG>(buffer.size()), SECBUFFER_DATA, buffer.data()}};
-  SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
-  SECURITY_STATUS status = EncryptMessage(&pair_.client, 0, &message, 0);
-  expect(status == SEC_E_OK, "EncryptMessage", status);
-  status = DecryptMessage(&pair_.server, &message, 0, nullptr);
-  expect(status == SEC_E_OK, "DecryptMessage", status);
 }
 
 }  // namespace

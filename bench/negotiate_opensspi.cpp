@@ -1,14 +1,12 @@
 // opensspi's Negotiate through its C interface. Without an argument NTLM inside of SPNEGO, four tokens with both MICs
 // behind the server's hint. "direct": NTLM as it is, which is what a client sends that nobody spoke SPNEGO to.
 // "kerberos SERVICE/HOST": Kerberos inside of SPNEGO, two tokens, with the tickets and the keytab of the environment.
-#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string>
 
-#include "bench_peer.hpp"
 #include "opensspi/extra.h"
-#include "opensspi/sspi.h"
+#include "sspi_subject.hpp"
 
 namespace {
 
@@ -42,30 +40,23 @@ struct Token {
   }
 };
 
-class Negotiate : public Subject {
+class Negotiate : public SspiSubject {
  public:
   Negotiate(Kind kind, const std::string& target);
-  void handshake() override;
-  void keep_pair() override { establish(); }
-  void sign_pair(std::vector<std::uint8_t>& buffer) override;
-  void seal_pair(std::vector<std::uint8_t>& buffer) override;
 
  private:
-  struct Pair {
-    CtxtHandle client{}, server{};
+  struct Growing : Pair {
     bool client_begun = false, server_begun = false;
   };
-  Pair establish();
-  SECURITY_STATUS initiate(Pair& pair, Token& input, Token& output);
-  SECURITY_STATUS accept(Pair& pair, Token& input, Token& output);
+  Pair establish() override;
+  SECURITY_STATUS initiate(Growing& pair, Token& input, Token& output);
+  SECURITY_STATUS accept(Growing& pair, Token& input, Token& output);
 
   void acquire(SEC_WINNT_AUTH_IDENTITY_EXW identity, ULONG use, CredHandle* credential) const;
 
   const Kind kind_;
   std::u16string target_;
   CredHandle client_{}, server_{};
-  Pair pair_;
-  ULONG signature_bytes_ = 0;
 };
 
 void Negotiate::acquire(SEC_WINNT_AUTH_IDENTITY_EXW identity, ULONG use, CredHandle* credential) const {
@@ -98,14 +89,10 @@ Negotiate::Negotiate(Kind kind, const std::string& target) : kind_(kind), target
         SetCredentialsAttributesW(&server_, OPENSSPI_CRED_ATTR_ACCOUNTS, &accounts, sizeof accounts);
     expect(status == SEC_E_OK, "SetCredentialsAttributesW", status);
   }
-  pair_ = establish();
-  SecPkgContext_Sizes sizes{};
-  const SECURITY_STATUS status = QueryContextAttributesW(&pair_.client, SECPKG_ATTR_SIZES, &sizes);
-  signature_bytes_ = std::max(sizes.cbMaxSignature, sizes.cbSecurityTrailer);
-  expect(status == SEC_E_OK && signature_bytes_ <= 128, "SECPKG_ATTR_SIZES", status);
+  begin();
 }
 
-SECURITY_STATUS Negotiate::initiate(Pair& pair, Token& input, Token& output) {
+SECURITY_STATUS Negotiate::initiate(Growing& pair, Token& input, Token& output) {
   ULONG attributes = 0;
   const SECURITY_STATUS status = InitializeSecurityContextW(
       &client_, pair.client_begun ? &pair.client : nullptr, target_.data(), client_request(kind_), 0, 0,
@@ -116,7 +103,7 @@ SECURITY_STATUS Negotiate::initiate(Pair& pair, Token& input, Token& output) {
   return status;
 }
 
-SECURITY_STATUS Negotiate::accept(Pair& pair, Token& input, Token& output) {
+SECURITY_STATUS Negotiate::accept(Growing& pair, Token& input, Token& output) {
   ULONG attributes = 0;
   const SECURITY_STATUS status =
       AcceptSecurityContext(&server_, pair.server_begun ? &pair.server : nullptr, &input.list, kServerRequest, 0,
@@ -127,7 +114,7 @@ SECURITY_STATUS Negotiate::accept(Pair& pair, Token& input, Token& output) {
 }
 
 Negotiate::Pair Negotiate::establish() {
-  Pair pair;
+  Growing pair;
   Token up, down;
   if (kind_ == Kind::spnego) accept(pair, up, down);  // with no token yet: the hint
   bool client_done = false, server_done = false;
@@ -144,34 +131,6 @@ Negotiate::Pair Negotiate::establish() {
   }
   expect(client_done && server_done && tokens == tokens_of(kind_), "the log-on", tokens);
   return pair;
-}
-
-void Negotiate::handshake() {
-  Pair pair = establish();
-  DeleteSecurityContext(&pair.client);
-  DeleteSecurityContext(&pair.server);
-}
-
-void Negotiate::sign_pair(std::vector<std::uint8_t>& buffer) {
-  std::uint8_t signature[128];
-  SecBuffer buffers[2] = {{signature_bytes_, SECBUFFER_TOKEN, signature},
-                          {static_cast<ULONG>(buffer.size()), SECBUFFER_DATA, buffer.data()}};
-  SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
-  SECURITY_STATUS status = MakeSignature(&pair_.client, 0, &message, 0);
-  expect(status == SEC_E_OK, "MakeSignature", status);
-  status = VerifySignature(&pair_.server, &message, 0, nullptr);
-  expect(status == SEC_E_OK, "VerifySignature", status);
-}
-
-void Negotiate::seal_pair(std::vector<std::uint8_t>& buffer) {
-  std::uint8_t signature[128];
-  SecBuffer buffers[2] = {{signature_bytes_, SECBUFFER_TOKEN, signature},
-                          {static_cast<ULONG>(buffer.size()), SECBUFFER_DATA, buffer.data()}};
-  SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
-  SECURITY_STATUS status = EncryptMessage(&pair_.client, 0, &message, 0);
-  expect(status == SEC_E_OK, "EncryptMessage", status);
-  status = DecryptMessage(&pair_.server, &message, 0, nullptr);
-  expect(status == SEC_E_OK, "DecryptMessage", status);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include "bench_peer.hpp"
 #include "counted_allocations.hpp"
 #include "opensspi/extra.h"
-#include "opensspi/sspi.h"
+#include "sspi_subject.hpp"
 
 namespace {
 
@@ -19,23 +19,15 @@ SECURITY_STATUS look_up(void*, const SEC_WCHAR*, const SEC_WCHAR*, OPENSSPI_ACCO
   return SEC_E_OK;
 }
 
-class Opensspi : public Subject {
+class Opensspi : public SspiSubject {
  public:
   Opensspi();
-  void handshake() override;
-  void keep_pair() override;
-  void sign_pair(std::vector<std::uint8_t>& buffer) override;
-  void seal_pair(std::vector<std::uint8_t>& buffer) override;
   std::optional<std::uint64_t> allocations() const override { return allocation_count.load(); }
 
  private:
-  struct Pair {
-    CtxtHandle client, server;
-  };
-  Pair establish();
+  Pair establish() override;
 
   CredHandle client_{}, server_{};
-  Pair pair_{};
 };
 
 Opensspi::Opensspi() {
@@ -57,7 +49,7 @@ Opensspi::Opensspi() {
   OPENSSPI_ACCOUNTS accounts{nullptr, look_up, nullptr};
   status = SetCredentialsAttributesW(&server_, OPENSSPI_CRED_ATTR_ACCOUNTS, &accounts, sizeof accounts);
   expect(status == SEC_E_OK, "SetCredentialsAttributesW", status);
-  pair_ = establish();
+  begin();
 }
 
 Opensspi::Pair Opensspi::establish() {
@@ -87,36 +79,6 @@ Opensspi::Pair Opensspi::establish() {
                                  &attributes, nullptr);
   expect(status == SEC_E_OK && (attributes & ASC_RET_CONFIDENTIALITY) != 0, "the log-on", status);
   return pair;
-}
-
-void Opensspi::handshake() {
-  Pair pair = establish();
-  DeleteSecurityContext(&pair.client);
-  DeleteSecurityContext(&pair.server);
-}
-
-void Opensspi::keep_pair() { establish(); }
-
-void Opensspi::sign_pair(std::vector<std::uint8_t>& buffer) {
-  std::uint8_t signature[16];
-  SecBuffer buffers[2] = {{sizeof signature, SECBUFFER_TOKEN, signature},
-                          {static_cast<ULONG>(buffer.size()), SECBUFFER_DATA, buffer.data()}};
-  SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
-  SECURITY_STATUS status = MakeSignature(&pair_.client, 0, &message, 0);
-  expect(status == SEC_E_OK, "MakeSignature", status);
-  status = VerifySignature(&pair_.server, &message, 0, nullptr);
-  expect(status == SEC_E_OK, "VerifySignature", status);
-}
-
-void Opensspi::seal_pair(std::vector<std::uint8_t>& buffer) {
-  std::uint8_t signature[16];
-  SecBuffer buffers[2] = {{sizeof signature, SECBUFFER_TOKEN, signature},
-                          {static_cast<ULONG>(buffer.size()), SECBUFFER_DATA, buffer.data()}};
-  SecBufferDesc message{SECBUFFER_VERSION, 2, buffers};
-  SECURITY_STATUS status = EncryptMessage(&pair_.client, 0, &message, 0);
-  expect(status == SEC_E_OK, "EncryptMessage", status);
-  status = DecryptMessage(&pair_.server, &message, 0, nullptr);
-  expect(status == SEC_E_OK, "DecryptMessage", status);
 }
 
 }  // namespace

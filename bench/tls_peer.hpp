@@ -70,22 +70,14 @@ double bytes_per_pair(std::size_t pairs, Make make) {
 }
 
 inline int serve(const Verbs& verbs) {
-  std::cout << "ready" << std::endl;
-  for (std::string line; std::getline(std::cin, line);) {
-    std::istringstream in(line);
-    std::string verb;
+  return answer_lines([&](const std::string& verb, std::istream& in) -> std::optional<double> {
     std::size_t size = 0;
     double ms = 0;
-    in >> verb >> size >> ms;
+    in >> size >> ms;
     const auto found = verbs.find(verb);
-    if (found == verbs.end()) {
-      std::printf("none\n");
-    } else {
-      std::printf("%.1f\n", found->second(size, ms));
-    }
-    std::fflush(stdout);
-  }
-  return 0;
+    if (found == verbs.end()) return std::nullopt;
+    return found->second(size, ms);
+  });
 }
 
 }  // namespace bench

@@ -2,6 +2,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "errors.hpp"
 #include "opensspi/schannel.h"
@@ -144,7 +145,8 @@ int TlsChannel::decrypt_into(MutableBytes room, Bytes cipher) {
     return 0;
   }
   const Decrypted result = decrypt_stream(*native, cipher, room);
-  const auto failure = opensspi::failed(result.status);
+  std::optional<opensspi::Error> failure;  // at once: the calls below may leave one of their own
+  if (result.status < 0) failure = opensspi::failed(result.status).error();
   const Bytes rest = cipher.subspan(result.used_bytes);
   cipher_.assign(rest.begin(), rest.end());
   cipher_may_have_record_ = !rest.empty() && room.size() < cipher.size() && result.plain_bytes != 0;
@@ -155,7 +157,7 @@ int TlsChannel::decrypt_into(MutableBytes room, Bytes cipher) {
     cipher_may_have_record_ = !cipher_.empty();  // data may have come behind it, and nothing more needs to
   }
   answer_peer();
-  if (result.status < 0) fail(failure.error());
+  if (failure) fail(*failure);
   return static_cast<int>(result.plain_bytes);
 }
 

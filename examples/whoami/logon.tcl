@@ -103,16 +103,18 @@ oo::class create Logon {
     # One step; gives the token for the client.
     method Step {scheme token} {
         my variable Credentials Bindings Context Scheme Legs Who
-        if {$Context ne "" && $scheme ne $Scheme} { throw LOGON "the scheme changed from $Scheme to $scheme" }
-        if {[incr Legs] > 6} { throw LOGON "a log-on of more than 6 tokens" }
+        set more {}
         if {$Context eq ""} {
             set Scheme $scheme
-            set Legs 1
+            set Legs 0
             set Context [twapi::sspi_server_context [dict get $Credentials $scheme] $token {*}$Bindings]
-            lassign [twapi::sspi_step $Context] status reply
+        } elseif {$scheme ne $Scheme} {
+            throw LOGON "the scheme changed from $Scheme to $scheme"
         } else {
-            lassign [twapi::sspi_step $Context $token] status reply
+            set more [list $token]
         }
+        if {[incr Legs] > 6} { throw LOGON "a log-on of more than 6 tokens" }
+        lassign [twapi::sspi_step $Context {*}$more] status reply
         if {$status ne "continue"} { my Established $token }
         return $reply
     }

@@ -1,16 +1,13 @@
 #include "base/host.hpp"
 
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <ctime>
 
 #include "base/configuration.hpp"
 #include "base/host_names.hpp"
+#include "base/kernel_random.hpp"
 
 namespace opensspi {
 namespace {
@@ -31,17 +28,7 @@ class SystemHost final : public Host {
   }
 
   // Straight from the kernel: a draw of 16 bytes costs about 0.25 us, and there is no state that a fork could double.
-  void random(MutableBytes out) const override {
-    while (!out.empty()) {
-      const ssize_t got = getrandom(out.data(), out.size(), 0);
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) {
-        std::perror("opensspi: the kernel gives no random numbers (getrandom)");
-        std::abort();
-      }
-      out = out.subspan(static_cast<std::size_t>(got));
-    }
-  }
+  void random(MutableBytes out) const override { kernel_random(out); }
 
   const HostNames& names() const override {
     static const auto* const kNames = new HostNames(names_of_this_machine());

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "kerberos/pac.hpp"
 #include "kerberos/status.hpp"
+#include "wire/counted_text.hpp"
 
 namespace opensspi::kerberos {
 namespace {
@@ -146,17 +147,6 @@ Result<Protection*> Session::protection() {
 
 namespace {
 
-void put_text(wire::Writer& w, std::u16string_view text) {
-  w.u32le(static_cast<std::uint32_t>(text.size()));
-  w.utf16le(text);
-}
-
-std::u16string get_text(wire::Reader& r) {
-  const std::size_t length = r.u32le();
-  if (length > r.remaining() / 2) r.fail("a text of " + std::to_string(length) + " characters does not fit");
-  return from_utf16le(r.take(r.ok() ? 2 * length : 0));
-}
-
 void put_key(wire::Writer& w, Enctype enctype, Bytes key) {
   w.u32le(static_cast<std::uint32_t>(enctype));
   w.u32le(static_cast<std::uint32_t>(key.size()));
@@ -191,9 +181,9 @@ Result<void> Session::save(wire::Writer& w, bool reset) {
   auto known = details();
   if (!known) return fail(known);
   const Details& d = **known;
-  for (const auto* text : {&d.client, &d.server, &d.account, &d.domain}) put_text(w, *text);
+  for (const auto* text : {&d.client, &d.server, &d.account, &d.domain}) wire::put_text(w, *text);
   w.u32le(static_cast<std::uint32_t>(d.sids.size()));
-  for (const auto& sid : d.sids) put_text(w, sid);
+  for (const auto& sid : d.sids) wire::put_text(w, sid);
   w.u8(d.has_pac ? 1 : 0);
   put_key(w, d.enctype, d.session_key.bytes());
   put_key(w, keys_.context_key.enctype, keys_.context_key.key.bytes());
@@ -210,10 +200,10 @@ Result<void> Session::save(wire::Writer& w, bool reset) {
 Result<std::unique_ptr<Session>> Session::restore(wire::Reader& r, bool initiator, OM_uint32 flags) {
   auto session = std::make_unique<Session>(GssContext{}, GssName{}, initiator, flags);
   Details& d = session->details_.emplace();
-  for (auto* text : {&d.client, &d.server, &d.account, &d.domain}) *text = get_text(r);
+  for (auto* text : {&d.client, &d.server, &d.account, &d.domain}) *text = wire::get_text(r);
   const std::size_t sids = r.u32le();
   if (sids > kMostSids) r.fail("it has " + std::to_string(sids) + " SIDs");
-  for (std::size_t i = 0; r.ok() && i < sids; ++i) d.sids.push_back(get_text(r));
+  for (std::size_t i = 0; r.ok() && i < sids; ++i) d.sids.push_back(wire::get_text(r));
   d.has_pac = r.u8() == 1;
   ProtocolKey session_key = get_key(r);
   d.enctype = session_key.enctype;

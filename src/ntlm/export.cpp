@@ -1,7 +1,7 @@
 // Export and import of an established context: a form of our own, read as strictly as anything from outside.
-#include "base/text.hpp"
 #include "ntlm/context.hpp"
 #include "ntlm/package.hpp"
+#include "wire/counted_text.hpp"
 
 namespace opensspi::ntlm {
 namespace {
@@ -10,18 +10,7 @@ constexpr std::uint8_t kMagic[] = {'O', 'S', 'S', 'P', 'N', 'T', 'L', 'M'};
 constexpr std::uint16_t kFormat = 1;
 constexpr std::size_t kMostSids = 4096;
 
-void put_text(wire::Writer& w, std::u16string_view text) {
-  w.u32le(static_cast<std::uint32_t>(text.size()));
-  w.utf16le(text);
-}
-
 std::size_t text_bytes(std::u16string_view text) { return 4 + 2 * text.size(); }
-
-std::u16string get_text(wire::Reader& r) {
-  const std::size_t length = r.u32le();
-  if (length > r.remaining() / 2) r.fail("a text of " + std::to_string(length) + " characters does not fit");
-  return from_utf16le(r.take(r.ok() ? 2 * length : 0));
-}
 
 bool get_bool(wire::Reader& r) {
   const std::uint8_t value = r.u8();
@@ -62,9 +51,10 @@ Result<Secret> NtlmContext::pack(bool reset) const {
   w.u32le(requested_);
   w.u32le(outcome_.flags);
   w.raw(outcome_.exported_session_key.bytes());
-  for (const auto* text : {&outcome_.user, &outcome_.domain, &outcome_.source, &outcome_.target}) put_text(w, *text);
+  for (const auto* text : {&outcome_.user, &outcome_.domain, &outcome_.source, &outcome_.target})
+    wire::put_text(w, *text);
   w.u32le(static_cast<std::uint32_t>(outcome_.sids.size()));
-  for (const auto& sid : outcome_.sids) put_text(w, sid);
+  for (const auto& sid : outcome_.sids) wire::put_text(w, sid);
   w.u8(outcome_.anonymous ? 1 : 0);
   w.u8(outcome_.guest ? 1 : 0);
   w.u8(outcome_.with_mic ? 1 : 0);
@@ -86,10 +76,10 @@ Result<std::unique_ptr<core::Context>> NtlmContext::unpack(const NtlmPackage& pa
   Outcome outcome;
   outcome.flags = r.u32le();
   r.read(outcome.exported_session_key.writable());
-  for (auto* text : {&outcome.user, &outcome.domain, &outcome.source, &outcome.target}) *text = get_text(r);
+  for (auto* text : {&outcome.user, &outcome.domain, &outcome.source, &outcome.target}) *text = wire::get_text(r);
   const std::size_t sids = r.u32le();
   if (sids > kMostSids) r.fail("it has " + std::to_string(sids) + " SIDs");
-  for (std::size_t i = 0; r.ok() && i < sids; ++i) outcome.sids.push_back(get_text(r));
+  for (std::size_t i = 0; r.ok() && i < sids; ++i) outcome.sids.push_back(wire::get_text(r));
   outcome.anonymous = get_bool(r);
   outcome.guest = get_bool(r);
   outcome.with_mic = get_bool(r);

@@ -108,16 +108,17 @@ proc disconnect {pair} {
     foreach context $pair { twapi::sspi_delete_context $context }
 }
 
-# Runs a script with a pair in client and server.
-proc with_pair {options script} {
+# Runs a script with a pair in client and server; `maker` makes it of the options.
+proc with_pair_of {maker options script} {
     upvar 1 client client server server
-    lassign [connect {*}$options] client server
+    lassign [uplevel #0 [list $maker {*}$options]] client server
     try {
         uplevel 1 $script
     } finally {
         disconnect [list $client $server]
     }
 }
+proc with_pair {options script} { tailcall with_pair_of connect $options $script }
 
 proc flip {bytes index} {
     binary scan [string index $bytes $index] cu byte

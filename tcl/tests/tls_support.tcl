@@ -63,15 +63,7 @@ proc tls_pair {args} {
         return -options $details $message
     }
 }
-proc with_tls_pair {options script} {
-    upvar 1 client client server server
-    lassign [tls_pair {*}$options] client server
-    try {
-        uplevel 1 $script
-    } finally {
-        disconnect [list $client $server]
-    }
-}
+proc with_tls_pair {options script} { tailcall with_pair_of tls_pair $options $script }
 
 testConstraint openssl [expr {![catch {exec openssl version}]}]
 

@@ -2,6 +2,11 @@
 // where they are come through here.
 #pragma once
 
+#include <algorithm>
+#include <cctype>
+#include <string>
+#include <vector>
+
 #include "ntlm/messages/authenticate.hpp"
 #include "ntlm/protection.hpp"
 #include "vectors/entry.hpp"
@@ -32,6 +37,18 @@ class ProtectedEnd {
 // that of our writer, but for Version.
 void check_challenge_round_trip(Bytes token);
 void check_authenticate_round_trip(Bytes token);
+
+// The checks of a file by the names of its entries, and their suite.
+template <typename Checks>
+std::vector<std::string> names_of(const Checks& checks) {
+  std::vector<std::string> names;
+  for (const auto& [name, check] : checks) names.push_back(name);
+  return names;
+}
+inline std::string test_name(std::string entry) {
+  std::ranges::replace_if(entry, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
+  return entry;
+}
 
 // The entries by their kinds; each reads everything in its entry.
 void check_conversation(const Entry& entry);

@@ -295,17 +295,8 @@ TEST_P(NtlmVectors, AreWhatOurCodeComputes) {
   for (const std::string& path : e.unread()) ADD_FAILURE() << GetParam() << path << " is looked at by no check";
 }
 
-std::vector<std::string> names() {
-  std::vector<std::string> names;
-  for (const auto& [name, check] : checks()) names.push_back(name);
-  return names;
-}
-
-INSTANTIATE_TEST_SUITE_P(Entries, NtlmVectors, ::testing::ValuesIn(names()), [](const auto& entry_info) {
-  std::string name = entry_info.param;
-  std::ranges::replace_if(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Entries, NtlmVectors, ::testing::ValuesIn(names_of(checks())),
+                         [](const auto& entry_info) { return test_name(entry_info.param); });
 
 TEST(NtlmVectorsFile, EveryEntryHasACheck) {
   for (const auto& [name, value] : vectors("ntlm").items()) {
