@@ -1,5 +1,7 @@
 #include "capi/entries.hpp"
 
+#include <pthread.h>
+
 #include "base/host.hpp"
 #include "capi/failure.hpp"
 
@@ -13,16 +15,39 @@ std::uint64_t first_generation() {
   return generation | 1;
 }
 
-// The tables are never torn down: threads may call until the very end of the process.
-CredentialTable& credentials() {
-  static auto& table = *new CredentialTable;
-  return table;
+namespace {
+
+// Never torn down: threads may call until the very end of the process.
+struct Tables {
+  CredentialTable credentials;
+  ContextTable contexts;
+};
+
+Tables& tables() {
+  static Tables& all = [] -> Tables& {
+    auto& made = *new Tables;
+    pthread_atfork(
+        [] {
+          tables().credentials.before_fork();
+          tables().contexts.before_fork();
+        },
+        [] {
+          tables().contexts.after_fork();
+          tables().credentials.after_fork();
+        },
+        [] {
+          tables().contexts.after_fork();
+          tables().credentials.after_fork();
+        });
+    return made;
+  }();
+  return all;
 }
 
-ContextTable& contexts() {
-  static auto& table = *new ContextTable;
-  return table;
-}
+}  // namespace
+
+CredentialTable& credentials() { return tables().credentials; }
+ContextTable& contexts() { return tables().contexts; }
 
 Result<CredentialTable::Reference> credential_of(const CredHandle* handle) {
   if (handle == nullptr) return fail(Status::invalid_handle, "phCredential", "it is NULL");

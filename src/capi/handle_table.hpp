@@ -55,6 +55,10 @@ class HandleTable {
   HandleTable(const HandleTable&) = delete;
   HandleTable& operator=(const HandleTable&) = delete;
 
+  // For pthread_atfork(): a child's copy of the table is whole, and its lock free.
+  void before_fork() { mutex_.lock(); }
+  void after_fork() { mutex_.unlock(); }
+
   SecHandle insert(std::unique_ptr<T> object) {
     const std::scoped_lock lock(mutex_);
     const std::uint32_t index = take_free_slot();

@@ -1,5 +1,7 @@
 #include "capi/memory.hpp"
 
+#include <pthread.h>
+
 #include <array>
 #include <cstdlib>
 #include <cstring>
@@ -20,11 +22,29 @@ struct Shard {
   std::unordered_map<void*, std::size_t> sizes;
 };
 
-Shard& shard_of(const void* memory) {
-  static constexpr std::size_t kShards = 16;
-  static auto& shards = *new std::array<Shard, kShards>;  // outlives threads that free at the end
-  return shards[(reinterpret_cast<std::uintptr_t>(memory) >> 5) % kShards];
+constexpr std::size_t kShards = 16;
+using Shards = std::array<Shard, kShards>;
+
+// They outlive threads that free at the end. A child process finds them whole and their locks free.
+Shards& all_shards() {
+  static Shards& shards = [] -> Shards& {
+    auto& made = *new Shards;
+    pthread_atfork(
+        [] {
+          for (Shard& shard : all_shards()) shard.mutex.lock();
+        },
+        [] {
+          for (Shard& shard : all_shards()) shard.mutex.unlock();
+        },
+        [] {
+          for (Shard& shard : all_shards()) shard.mutex.unlock();
+        });
+    return made;
+  }();
+  return shards;
 }
+
+Shard& shard_of(const void* memory) { return all_shards()[(reinterpret_cast<std::uintptr_t>(memory) >> 5) % kShards]; }
 
 }  // namespace
 

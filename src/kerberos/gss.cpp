@@ -1,5 +1,7 @@
 #include "kerberos/gss.hpp"
 
+#include <memory>
+
 #include "kerberos/status.hpp"
 
 namespace opensspi::kerberos {
@@ -34,9 +36,9 @@ Result<Krb5> Krb5::open() {
 std::string unparse(const Krb5& krb5, krb5_const_principal principal) {
   char* text = nullptr;
   if (krb5_unparse_name(krb5.get(), principal, &text) != 0) return {};
-  std::string copy = text;
-  krb5_free_unparsed_name(krb5.get(), text);
-  return copy;
+  const auto free_text = [&krb5](char* name) { krb5_free_unparsed_name(krb5.get(), name); };
+  const std::unique_ptr<char, decltype(free_text)> owner(text, free_text);
+  return text;
 }
 
 }  // namespace opensspi::kerberos

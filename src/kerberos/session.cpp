@@ -80,12 +80,15 @@ Result<void> Session::take_session_key(Details& details) const {
   OM_uint32 minor = 0;
   const OM_uint32 major = gss_inquire_sec_context_by_oid(&minor, context_.get(), GSS_C_INQ_SSPI_SESSION_KEY, &set);
   if (GSS_ERROR(major)) return std::unexpected(gss_error(major, minor, "session key of the context"));
+  const auto wipe_and_release = [&minor](gss_buffer_set_t given) {
+    if (given->count != 0) wipe(given->elements[0].value, given->elements[0].length);
+    gss_release_buffer_set(&minor, &given);
+  };
+  const std::unique_ptr<gss_buffer_set_desc, decltype(wipe_and_release)> owner(set, wipe_and_release);
   if (set != GSS_C_NO_BUFFER_SET && set->count != 0) {
     const gss_buffer_desc& key = set->elements[0];
     details.session_key = Secret(Bytes(static_cast<const std::uint8_t*>(key.value), key.length));
-    wipe(key.value, key.length);
   }
-  gss_release_buffer_set(&minor, &set);
   return {};
 }
 

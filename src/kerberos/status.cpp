@@ -3,6 +3,7 @@
 #include <gssapi/gssapi_krb5.h>
 
 #include <cerrno>
+#include <memory>
 
 #include "kerberos/gss.hpp"
 
@@ -175,9 +176,9 @@ Error krb5_error(krb5_context context, krb5_error_code code, const char* doing, 
   const Meaning* const meaning = meaning_of(code);
   std::string words = "error " + std::to_string(code);
   if (context != nullptr) {
-    const char* const text = krb5_get_error_message(context, code);
-    words = text;
-    krb5_free_error_message(context, text);
+    const auto free_text = [context](const char* text) { krb5_free_error_message(context, text); };
+    const std::unique_ptr<const char, decltype(free_text)> text(krb5_get_error_message(context, code), free_text);
+    words = text.get();
   }
   return {status_of(code), doing, sentence(about, words, meaning == nullptr ? nullptr : meaning->advice), {}};
 }

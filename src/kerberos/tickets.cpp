@@ -21,9 +21,9 @@ constexpr std::uint64_t kSpareTicks = 60 * kTicksPerSecond;
 std::string full_name(const Krb5& krb5, krb5_ccache ccache) {
   char* name = nullptr;
   if (krb5_cc_get_full_name(krb5.get(), ccache, &name) != 0) return {};
-  std::string copy = name;
-  krb5_free_string(krb5.get(), name);
-  return copy;
+  const auto free_name = [&krb5](char* text) { krb5_free_string(krb5.get(), text); };
+  const std::unique_ptr<char, decltype(free_name)> owner(name, free_name);
+  return name;
 }
 
 std::string path_of(const std::string& cache_name) {
