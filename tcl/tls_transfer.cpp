@@ -152,10 +152,7 @@ int TlsChannel::decrypt_into(MutableBytes room, Bytes cipher) {
   cipher_may_have_record_ = !rest.empty() && room.size() < cipher.size() && result.plain_bytes != 0;
   if (result.plain_bytes != 0) seen_data_ = true;
   if (result.status == SEC_I_CONTEXT_EXPIRED) peer_closed_ = true;
-  if (result.status == SEC_I_RENEGOTIATE) {
-    continue_context();
-    cipher_may_have_record_ = !cipher_.empty();  // data may have come behind it, and nothing more needs to
-  }
+  if (result.status == SEC_I_RENEGOTIATE) continue_context();
   answer_peer();
   if (failure) fail(*failure);
   return static_cast<int>(result.plain_bytes);
