@@ -53,7 +53,10 @@ Result<UsablePackages> NegotiatePackage::usable(const core::AcquireInput& input)
   auto configured = to_utf16(configuration_.negotiate_packages);
   if (!configured) return fail(configured);
   auto policy = UsablePackages::of(*configured, mechanisms_);
-  if (!policy) return fail(policy);
+  if (!policy) {
+    return fail(Status::invalid_parameter, "configuration",
+                "[negotiate] packages = " + configuration_.negotiate_packages + ": " + policy.error().detail);
+  }
   auto list =
       UsablePackages::of(input.identity == nullptr ? std::u16string_view{} : input.identity->package_list, mechanisms_);
   if (list) list->restrict_to(policy->allowed());

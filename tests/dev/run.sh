@@ -12,7 +12,7 @@ run() {
   local name=$1 due=$2 expression=$3 status=0
   shift 3
   count=$((count + 1))
-  timeout 60 ./dev "$@" >"$work/said" 2>&1 </dev/null || status=$?
+  timeout 60 "${DEV:-./dev}" "$@" >"$work/said" 2>&1 </dev/null || status=$?
   if ((status == due)) && grep -qE -- "$expression" "$work/said"; then
     echo "ok $count - $name"
   else
@@ -41,4 +41,7 @@ run 'fuzz: no number of seconds' 1 "above 0, not ''" fuzz --seconds
 run 'format: an unknown word' 1 "unknown argument 'nonsense'" format nonsense
 run 'demo: an unknown word' 1 "unknown argument 'nonsense'" demo nonsense
 run 'docs: an unknown word' 1 "unknown argument 'nonsense'" docs nonsense
+mkdir "$work/a clone"
+cp -r dev ci "$work/a clone"
+DEV="$work/a clone/dev" run 'a path with a blank' 1 'a blank in it, ".*/a clone"' build
 echo "1..$count"

@@ -527,6 +527,17 @@ TEST_F(NegotiateTest, WhatTheConfigurationLeavesOutCannotBeNamedBackIn) {
   EXPECT_EQ(client.spare.started, 0);
 }
 
+TEST_F(NegotiateTest, WhatIsWrongInTheConfigurationIsNotTheCallersFault) {
+  client.configuration.negotiate_packages = "best, worse";
+  const auto credential = client.package.acquire({});
+  ASSERT_FALSE(credential);
+  EXPECT_EQ(credential.error().status, Status::invalid_parameter);
+  EXPECT_EQ(std::string(credential.error().check), "configuration");
+  EXPECT_TRUE(credential.error().detail.starts_with("[negotiate] packages = best, worse: "))
+      << credential.error().detail;
+  EXPECT_NE(credential.error().detail.find("\"worse\""), std::string::npos) << credential.error().detail;
+}
+
 TEST(UsablePackages, AreThoseThatTheListNames) {
   FakeMechanism one(u"One", kBestOid, {});
   FakeMechanism two(u"Two", kSpareOid, {});
