@@ -9,7 +9,7 @@ declare -A PACKAGES=(
   [docs]="man-db groff-base"
   [bench]="libbenchmark-dev libwinpr2-dev gss-ntlmssp gss-ntlmssp-dev krb5-kdc krb5-admin-server krb5-user
           openssl tcl-tls"
-  [test]="python3 binutils libgtest-dev libgmock-dev nlohmann-json3-dev g++-mingw-w64-x86-64-posix curl winbind libwbclient-dev
+  [test]="ca-certificates python3 binutils libgtest-dev libgmock-dev nlohmann-json3-dev g++-mingw-w64-x86-64-posix curl winbind libwbclient-dev
           krb5-user krb5-kdc krb5-admin-server postgresql apache2 libapache2-mod-auth-gssapi openssl valgrind util-linux
           samba-ad-dc samba-ad-provision iproute2
           tinyproxy-bin chromium fonts-dejavu-core

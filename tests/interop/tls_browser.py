@@ -75,7 +75,9 @@ def browse(port, home, *flags, page="/", before=()):
         run = command(*before, "chromium", *FLAGS, *flags, "--user-data-dir=" + profile, "--dump-dom",
                       f"https://localhost:{port}{page}", timeout=300, stdin=subprocess.DEVNULL,
                       env={**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home})
-    return run.stdout, re.findall(r"net::ERR_\w+", run.stderr)
+    # Newer ones log the error, older ones show it in their page.
+    shown = ["net::" + error for error in re.findall(r"\bERR_\w+", run.stdout)]
+    return run.stdout, re.findall(r"net::ERR_\w+", run.stderr) or shown
 
 
 def fetches(home, version, certs):
