@@ -26,19 +26,15 @@ struct Tables {
 Tables& tables() {
   static Tables& all = [] -> Tables& {
     auto& made = *new Tables;
-    pthread_atfork(
-        [] {
-          tables().credentials.before_fork();
-          tables().contexts.before_fork();
-        },
-        [] {
-          tables().contexts.after_fork();
-          tables().credentials.after_fork();
-        },
-        [] {
-          tables().contexts.after_fork();
-          tables().credentials.after_fork();
-        });
+    constexpr auto kBefore = [] {
+      tables().credentials.before_fork();
+      tables().contexts.before_fork();
+    };
+    constexpr auto kAfter = [] {  // in both processes
+      tables().contexts.after_fork();
+      tables().credentials.after_fork();
+    };
+    pthread_atfork(kBefore, kAfter, kAfter);
     return made;
   }();
   return all;

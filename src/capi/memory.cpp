@@ -29,16 +29,13 @@ using Shards = std::array<Shard, kShards>;
 Shards& all_shards() {
   static Shards& shards = [] -> Shards& {
     auto& made = *new Shards;
-    pthread_atfork(
-        [] {
-          for (Shard& shard : all_shards()) shard.mutex.lock();
-        },
-        [] {
-          for (Shard& shard : all_shards()) shard.mutex.unlock();
-        },
-        [] {
-          for (Shard& shard : all_shards()) shard.mutex.unlock();
-        });
+    constexpr auto kBefore = [] {
+      for (Shard& shard : all_shards()) shard.mutex.lock();
+    };
+    constexpr auto kAfter = [] {  // in both processes
+      for (Shard& shard : all_shards()) shard.mutex.unlock();
+    };
+    pthread_atfork(kBefore, kAfter, kAfter);
     return made;
   }();
   return shards;

@@ -69,19 +69,22 @@ const char* version_name(long version) {
   }
 }
 
+std::string versions_of(SSL* ssl) {
+  return std::string(version_name(SSL_get_min_proto_version(ssl))) + " to " +
+         version_name(SSL_get_max_proto_version(ssl));
+}
+
 // What OpenSSL's words leave open: what this end has, where the peer has nothing of it.
 std::string advice(SSL* ssl, int reason) {
   switch (reason) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_WRONG_SSL_VERSION:
-      return std::string("; this end speaks ") + version_name(SSL_get_min_proto_version(ssl)) + " to " +
-             version_name(SSL_get_max_proto_version(ssl));
+      return "; this end speaks " + versions_of(ssl);
     case SSL_R_NO_SHARED_CIPHER:
       return "; of what the peer offers nothing is allowed here (protocols, bits, suites), or fits the certificate's "
              "key";
     case kAlertOffset + TLS1_ALERT_PROTOCOL_VERSION:
-      return std::string("; it speaks nothing from ") + version_name(SSL_get_min_proto_version(ssl)) + " to " +
-             version_name(SSL_get_max_proto_version(ssl));
+      return "; it speaks nothing from " + versions_of(ssl);
     case kAlertOffset + TLS1_ALERT_HANDSHAKE_FAILURE:
       return "; most often it has no suite, group or signature in common with this end";
     default:
