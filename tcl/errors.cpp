@@ -46,8 +46,12 @@ std::string reason_of(const opensspi::Error& error) {
   return error.text.empty() ? std::string() : error.check + ": " + error.text;
 }
 
+std::string reason_line(std::string_view reason) {
+  return reason.empty() ? std::string() : "\n    (" + std::string(reason) + ")";
+}
+
 void add_reason(Tcl_Interp* interp, std::string_view reason) {
-  if (!reason.empty()) Tcl_AddErrorInfo(interp, ("\n    (" + std::string(reason) + ")").c_str());
+  if (!reason.empty()) Tcl_AddErrorInfo(interp, reason_line(reason).c_str());
 }
 
 int set_error(Tcl_Interp* interp, const opensspi::Error& error) {

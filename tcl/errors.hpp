@@ -26,6 +26,8 @@ enum class Toolkit {
 std::string reason_of(const opensspi::Error& error);
 // Adds the reason of an error that was set to errorInfo.
 void add_reason(Tcl_Interp* interp, std::string_view reason);
+// What add_reason() adds: a line of its own in parentheses; "" for no reason.
+std::string reason_line(std::string_view reason);
 
 // A status of the system: its words, errorCode `TWAPI_WIN32 CODE WORDS`.
 int set_status_error(Tcl_Interp* interp, SECURITY_STATUS status);

@@ -89,9 +89,7 @@ Tcl_Obj* TlsFailure::code() const {
   return error_code.empty() ? Tcl_NewStringObj("NONE", -1) : new_text(std::string_view(error_code));
 }
 
-Tcl_Obj* TlsFailure::info() const {
-  return new_text(std::string_view(reason.empty() ? message : message + "\n    (" + reason + ")"));
-}
+Tcl_Obj* TlsFailure::info() const { return new_text(std::string_view(message + reason_line(reason))); }
 
 void TlsChannel::fail(TlsFailure failure) {
   state_ = TlsState::closed;

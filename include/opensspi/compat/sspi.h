@@ -16,6 +16,7 @@
 #include "opensspi/sspi_more.h"
 
 #if defined(_MBCS) && !defined(UNICODE) && !defined(_UNICODE)
+#define OPENSSPI_OF_BYTES
 #define OPENSSPI_GENERIC(name) name##A
 #define OPENSSPI_GENERIC_(name) name##_A
 #else
@@ -110,7 +111,7 @@ typedef unsigned int UINT;
 typedef int16_t SHORT;
 typedef size_t SIZE_T;
 typedef int32_t HRESULT;
-#if defined(_MBCS) && !defined(UNICODE) && !defined(_UNICODE)
+#ifdef OPENSSPI_OF_BYTES
 typedef CHAR TCHAR;
 #else
 typedef WCHAR TCHAR;
@@ -121,7 +122,7 @@ typedef const TCHAR* LPCTSTR;
 typedef const TCHAR* PCTSTR;
 #endif
 #ifndef TEXT
-#if defined(_MBCS) && !defined(UNICODE) && !defined(_UNICODE)
+#ifdef OPENSSPI_OF_BYTES
 #define TEXT(literal) literal
 #else
 #define OPENSSPI_TEXT_EXPANDED(literal) OPENSSPI_TEXT(literal)
